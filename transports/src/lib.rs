@@ -1,1 +1,32 @@
-//! Placeholder.
+//! How bytes and messages move: endpoints, transports and dialects.
+//!
+//! A *transport* makes [`Link`]s: byte streams, whole messages or datagrams. A *dialect* turns the bytes of a link into
+//! [`dialect::Event`]s and back; it is sans-io, time is an argument. The [`Registry`] knows which of both there are.
+//! Nothing here knows actors, sockets or sessions.
+
+mod content;
+pub mod dialect;
+mod endpoint;
+mod envelope;
+mod failure;
+mod headers;
+mod link;
+mod payload;
+mod registry;
+mod transport;
+
+pub use content::Content;
+pub use dialect::{
+    Close, Credit, Delivery, Dialect, DialectError, DialectFactory, Event, Input, NodeHello,
+    OpenChannel, Output, PeerHello, Refusal, RefusalCode, Role, Settings, Unsendable, Violation,
+};
+pub use endpoint::{
+    DEFAULT_DIALECT, Endpoint, EndpointError, Host, HostPort, OptionKind, OptionSpec, Use,
+};
+pub use envelope::{Envelope, Kind};
+pub use failure::{Failure, MalformedFailure};
+pub use headers::{HEADERS_BYTES_MAX, HEADERS_MAX, Headers, HeadersError};
+pub use link::{DatagramLink, Link, LinkIo, MessageLink, Packet, StreamLink};
+pub use payload::{INLINE_BYTES_MAX, Payload};
+pub use registry::Registry;
+pub use transport::{Acceptor, BoxFuture, Transport, TransportError};

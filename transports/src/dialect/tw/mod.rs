@@ -1,0 +1,3 @@
+//! Treewire's native dialect.
+
+pub(crate) mod varint;

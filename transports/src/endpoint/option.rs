@@ -1,0 +1,84 @@
+use std::fmt;
+
+use super::{Endpoint, EndpointError};
+
+/// An option that may stand in an endpoint: one table gives its check, its error text and its help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OptionSpec {
+    /// As written before the `=`.
+    pub name: &'static str,
+    /// Which values it takes.
+    pub value: OptionKind,
+    /// One line: what it does, its unit, its default.
+    pub help: &'static str,
+}
+
+/// The values an option takes. `Display` says them to people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OptionKind {
+    /// `true` or `false`.
+    Bool,
+    /// A decimal integer within bounds, both included.
+    Integer {
+        /// The smallest.
+        min: u64,
+        /// The largest.
+        max: u64,
+    },
+    /// Any text, but not an empty one.
+    Text,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+}
+
+impl OptionKind {
+    /// Whether `value` is one of them.
+    pub fn allows(&self, value: &str) -> bool {
+        match self {
+            Self::Bool => matches!(value, "true" | "false"),
+            Self::Integer { min, max } => value
+                .parse()
+                .is_ok_and(|value: u64| (*min..=*max).contains(&value)),
+            Self::Text => !value.is_empty(),
+            Self::OneOf(words) => words.contains(&value),
+        }
+    }
+}
+
+impl fmt::Display for OptionKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bool => f.write_str("true or false"),
+            Self::Integer { min, max } => write!(f, "an integer from {min} to {max}"),
+            Self::Text => f.write_str("a text that is not empty"),
+            Self::OneOf(words) => write!(f, "one of {}", words.join(", ")),
+        }
+    }
+}
+
+/// Whether every option of `endpoint` is in `allowed` with a value it takes.
+pub(crate) fn check(endpoint: &Endpoint, allowed: &[OptionSpec]) -> Result<(), EndpointError> {
+    for (name, value) in endpoint.options() {
+        let shown = || endpoint.without_options().to_string();
+        let Some(spec) = allowed.iter().find(|spec| spec.name == name) else {
+            let mut names: Vec<_> = allowed.iter().map(|spec| spec.name.to_owned()).collect();
+            names.sort_unstable();
+            names.dedup();
+            return Err(EndpointError::UnknownOption {
+                name: name.to_owned(),
+                endpoint: shown(),
+                allowed: names,
+            });
+        };
+        if !spec.value.allows(value) {
+            return Err(EndpointError::BadValue {
+                value: value.to_owned(),
+                name: name.to_owned(),
+                endpoint: shown(),
+                allowed: spec.value.to_string(),
+            });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,64 @@
+//! A message as a connection carries it.
+
+use crate::Content;
+
+/// What an [`Envelope`] is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A message, a request, or the answer to one.
+    #[default]
+    Data,
+    /// The answer to a request that went wrong; its first part is an encoded [`Failure`](crate::Failure).
+    Failure,
+    /// The asker gave up on the request with this correlation id; there is no payload.
+    Cancel,
+}
+
+/// A message on a channel: its content, what it is for and which request it belongs to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Envelope {
+    /// What it is for.
+    pub kind: Kind,
+    /// The request it is or answers; 0 when it belongs to none.
+    pub correlation: u64,
+    /// Headers and parts.
+    pub content: Content,
+}
+
+impl Envelope {
+    /// Data that belongs to no request.
+    #[inline]
+    pub fn new(content: impl Into<Content>) -> Self {
+        Self {
+            kind: Kind::Data,
+            correlation: 0,
+            content: content.into(),
+        }
+    }
+
+    /// The same as part of a request.
+    pub fn correlated(self, correlation: u64) -> Self {
+        Self {
+            correlation,
+            ..self
+        }
+    }
+
+    /// The answer that says why a request failed.
+    pub fn failure(correlation: u64, failure: &crate::Failure) -> Self {
+        Self {
+            kind: Kind::Failure,
+            correlation,
+            content: Content::new(failure.encode()),
+        }
+    }
+
+    /// Tells the peer that nobody waits for an answer any more.
+    pub fn cancel(correlation: u64) -> Self {
+        Self {
+            kind: Kind::Cancel,
+            correlation,
+            content: Content::default(),
+        }
+    }
+}

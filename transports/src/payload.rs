@@ -1,0 +1,228 @@
+//! One part of a message: bytes that are cheap to pass on.
+
+use std::fmt;
+use std::ops::Deref;
+
+use bytes::Bytes;
+
+/// Up to this many bytes lie inside the [`Payload`] itself.
+pub const INLINE_BYTES_MAX: usize = 23;
+
+/// Bytes of one message part: up to [`INLINE_BYTES_MAX`] of them inline, more of them shared.
+///
+/// A clone never copies more than the inline bytes. An inline payload pins no buffer, so a small message that waits
+/// does not keep the read buffer it arrived in alive.
+#[derive(Clone)]
+pub struct Payload(Repr);
+
+#[derive(Clone)]
+enum Repr {
+    Inline {
+        length: u8,
+        bytes: [u8; INLINE_BYTES_MAX],
+    },
+    Shared(Bytes),
+}
+
+impl Payload {
+    /// No bytes.
+    pub const fn new() -> Self {
+        Self(Repr::Inline {
+            length: 0,
+            bytes: [0; INLINE_BYTES_MAX],
+        })
+    }
+
+    /// Bytes that live as long as the program; never copied.
+    pub const fn from_static(bytes: &'static [u8]) -> Self {
+        Self(Repr::Shared(Bytes::from_static(bytes)))
+    }
+
+    /// The bytes as a shared buffer: without a copy when they are shared already, else with an allocation.
+    pub fn into_bytes(self) -> Bytes {
+        match self.0 {
+            Repr::Inline { length, bytes } => Bytes::copy_from_slice(&bytes[..usize::from(length)]),
+            Repr::Shared(bytes) => bytes,
+        }
+    }
+
+    /// The shared buffer, or the payload back when its bytes lie inline.
+    pub(crate) fn into_shared(self) -> Result<Bytes, Self> {
+        match self.0 {
+            Repr::Shared(bytes) => Ok(bytes),
+            inline => Err(Self(inline)),
+        }
+    }
+
+    #[inline]
+    fn inline(slice: &[u8]) -> Self {
+        let mut bytes = [0; INLINE_BYTES_MAX];
+        bytes[..slice.len()].copy_from_slice(slice);
+        Self(Repr::Inline {
+            length: slice.len() as u8,
+            bytes,
+        })
+    }
+}
+
+impl Default for Payload {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Deref for Payload {
+    type Target = [u8];
+
+    #[inline]
+    fn deref(&self) -> &[u8] {
+        match &self.0 {
+            Repr::Inline { length, bytes } => &bytes[..usize::from(*length)],
+            Repr::Shared(bytes) => bytes,
+        }
+    }
+}
+
+impl AsRef<[u8]> for Payload {
+    fn as_ref(&self) -> &[u8] {
+        self
+    }
+}
+
+impl PartialEq for Payload {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Payload {}
+
+impl PartialEq<[u8]> for Payload {
+    fn eq(&self, other: &[u8]) -> bool {
+        **self == *other
+    }
+}
+
+impl PartialEq<&[u8]> for Payload {
+    fn eq(&self, other: &&[u8]) -> bool {
+        **self == **other
+    }
+}
+
+impl<const N: usize> PartialEq<&[u8; N]> for Payload {
+    fn eq(&self, other: &&[u8; N]) -> bool {
+        **self == other[..]
+    }
+}
+
+impl PartialEq<&str> for Payload {
+    fn eq(&self, other: &&str) -> bool {
+        **self == *other.as_bytes()
+    }
+}
+
+/// At most 32 bytes are shown, then how many there are.
+impl fmt::Debug for Payload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 32;
+        if self.len() <= SHOWN {
+            write!(f, "\"{}\"", self.escape_ascii())
+        } else {
+            write!(
+                f,
+                "\"{}…\" ({} bytes)",
+                self[..SHOWN].escape_ascii(),
+                self.len()
+            )
+        }
+    }
+}
+
+impl From<Bytes> for Payload {
+    #[inline]
+    fn from(bytes: Bytes) -> Self {
+        if bytes.len() <= INLINE_BYTES_MAX {
+            Self::inline(&bytes)
+        } else {
+            Self(Repr::Shared(bytes))
+        }
+    }
+}
+
+impl From<Vec<u8>> for Payload {
+    fn from(bytes: Vec<u8>) -> Self {
+        if bytes.len() <= INLINE_BYTES_MAX {
+            Self::inline(&bytes)
+        } else {
+            Self(Repr::Shared(bytes.into()))
+        }
+    }
+}
+
+impl From<String> for Payload {
+    fn from(text: String) -> Self {
+        text.into_bytes().into()
+    }
+}
+
+impl From<&[u8]> for Payload {
+    #[inline]
+    fn from(bytes: &[u8]) -> Self {
+        if bytes.len() <= INLINE_BYTES_MAX {
+            Self::inline(bytes)
+        } else {
+            Self(Repr::Shared(Bytes::copy_from_slice(bytes)))
+        }
+    }
+}
+
+impl<const N: usize> From<&[u8; N]> for Payload {
+    fn from(bytes: &[u8; N]) -> Self {
+        bytes[..].into()
+    }
+}
+
+impl From<&str> for Payload {
+    fn from(text: &str) -> Self {
+        text.as_bytes().into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_no_more_room_than_shared_bytes() {
+        assert_eq!(size_of::<Payload>(), 32);
+    }
+
+    #[test]
+    fn keeps_its_bytes_on_both_sides_of_the_inline_bound() {
+        for length in [0, 1, INLINE_BYTES_MAX, INLINE_BYTES_MAX + 1, 5_000] {
+            let bytes: Vec<u8> = (0..length).map(|i| i as u8).collect();
+            assert_eq!(Payload::from(&bytes[..]), &bytes[..]);
+            assert_eq!(Payload::from(bytes.clone()), &bytes[..]);
+            assert_eq!(
+                Payload::from(Bytes::from(bytes.clone())).into_bytes(),
+                bytes
+            );
+        }
+    }
+
+    #[test]
+    fn shared_bytes_are_not_copied() {
+        let bytes = Bytes::from(vec![7; 100]);
+        let at = bytes.as_ptr();
+        assert_eq!(Payload::from(bytes).clone().into_bytes().as_ptr(), at);
+    }
+
+    #[test]
+    fn debug_is_short() {
+        assert_eq!(format!("{:?}", Payload::from("hi\n")), r#""hi\n""#);
+        assert_eq!(
+            format!("{:?}", Payload::from(vec![b'x'; 100])),
+            format!("\"{}…\" (100 bytes)", "x".repeat(32)),
+        );
+    }
+}
