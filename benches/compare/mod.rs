@@ -1,0 +1,36 @@
+//! What the comparing benches share: participants as processes, interleaved rounds, medians, tables.
+//!
+//! A bench is a [`program`] that says how one run of one participant goes ([`run`]), lets [`interleave`] repeat that,
+//! and prints what came out ([`Table`]).
+#![allow(dead_code, reason = "each bench uses the parts it needs")]
+
+mod allocator;
+mod bound;
+mod calibrate;
+mod interleave;
+mod machine;
+mod options;
+mod outcome;
+mod participant;
+mod process;
+mod program;
+mod rivals;
+pub(crate) mod run;
+mod settings;
+mod spread;
+mod table;
+
+pub(crate) use bound::bound_messages;
+pub(crate) use calibrate::calibrated_count;
+pub(crate) use interleave::interleave;
+pub(crate) use machine::describe_machine;
+pub(crate) use options::Options;
+pub(crate) use outcome::{Outcome, failures, treewire};
+pub(crate) use participant::{Participant, TREEWIRE};
+pub(crate) use program::program;
+pub(crate) use settings::describe_settings;
+pub(crate) use spread::Spread;
+pub(crate) use table::{Table, amount, bytes, ratio};
+
+/// Why a run gave no figure, for whoever reads the bench's output.
+pub(crate) type Failure = String;

@@ -1,0 +1,67 @@
+use std::time::Duration;
+
+use clap::Parser;
+
+use super::participant::Participant;
+use super::rivals;
+
+/// The command line of a comparing bench.
+#[derive(Parser)]
+#[command(about = "Measures Treewire beside its rivals. See benches/README.md.")]
+pub(crate) struct Options {
+    /// Rounds; every participant runs once in each.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) rounds: u16,
+    /// Seconds of traffic in one run, about.
+    #[arg(long, default_value_t = 1.5)]
+    seconds: f64,
+    /// Bytes in one payload; may be repeated. [default: those of the bench]
+    #[arg(long = "size", value_name = "BYTES")]
+    sizes_bytes: Vec<usize>,
+    /// Messages each side may queue, unless 16 MiB of payload are fewer.
+    #[arg(long, default_value_t = 100_000, value_name = "MESSAGES")]
+    pub(crate) bound: usize,
+    /// Only participants whose name contains this; may be repeated.
+    #[arg(long = "only", value_name = "NAME")]
+    only: Vec<String>,
+    /// What `cargo bench` adds and `cargo test` does not.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+impl Options {
+    /// Whether `cargo test` started this and wants to know only that it starts.
+    pub(crate) fn only_tested(&self) -> bool {
+        !self.bench
+    }
+
+    /// The traffic of one run.
+    pub(crate) fn duration(&self) -> Duration {
+        Duration::from_secs_f64(self.seconds.max(0.01))
+    }
+
+    /// The payload sizes asked for, or the bench's own.
+    pub(crate) fn sizes_bytes(&self, default: &[usize]) -> Vec<usize> {
+        if self.sizes_bytes.is_empty() {
+            default.to_vec()
+        } else {
+            self.sizes_bytes.clone()
+        }
+    }
+
+    /// Every rival that can be built here; who cannot is told on standard error.
+    ///
+    /// # Errors
+    /// Nobody is left.
+    pub(crate) fn participants(&self) -> Result<Vec<Participant>, super::Failure> {
+        let wanted = |name: &str| {
+            self.only.is_empty() || self.only.iter().any(|only| name.contains(only.as_str()))
+        };
+        let participants = rivals::built(wanted);
+        if participants.is_empty() {
+            Err("nobody takes part".to_owned())
+        } else {
+            Ok(participants)
+        }
+    }
+}

@@ -1,0 +1,29 @@
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use super::{Failure, Options, Participant, describe_machine};
+
+/// The `main` of a comparing bench: runs `bench` with whoever can take part. `bench` prints its tables and lists what failed.
+pub(crate) fn program(bench: impl FnOnce(&Options, &[Participant]) -> Vec<Failure>) -> ExitCode {
+    let options = Options::parse();
+    if options.only_tested() {
+        println!("starts; run it with cargo bench");
+        return ExitCode::SUCCESS;
+    }
+    let failures = match options.participants() {
+        Ok(participants) => {
+            println!("{}", describe_machine());
+            bench(&options, &participants)
+        }
+        Err(failure) => vec![failure],
+    };
+    for failure in &failures {
+        eprintln!("failed: {failure}");
+    }
+    if failures.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}

@@ -1,0 +1,124 @@
+//! Builds the rivals, each by itself, so that one that cannot be built here does not keep the others away.
+
+use std::env::{var, var_os};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::{Failure, Participant};
+
+struct Rival {
+    /// As the tables call it.
+    name: &'static str,
+    /// Its package in `benches/rivals`, which is its program's name, too.
+    package: &'static str,
+    needs: Option<SystemLibrary>,
+}
+
+struct SystemLibrary {
+    pkg_config: &'static str,
+    debian_package: &'static str,
+}
+
+const LIBZMQ: SystemLibrary = SystemLibrary {
+    pkg_config: "libzmq",
+    debian_package: "libzmq3-dev",
+};
+
+const RIVALS: &[Rival] = &[
+    Rival {
+        name: "libzmq",
+        package: "rival-libzmq",
+        needs: Some(LIBZMQ),
+    },
+    Rival {
+        name: "bare tokio",
+        package: "rival-bare-tokio",
+        needs: None,
+    },
+    Rival {
+        name: "bare sockets",
+        package: "rival-bare-sockets",
+        needs: None,
+    },
+];
+
+/// The wanted rivals that could be built; why another could not is told on standard error.
+pub(crate) fn built(wanted: impl Fn(&str) -> bool) -> Vec<Participant> {
+    let mut participants = Vec::new();
+    for rival in RIVALS.iter().filter(|rival| wanted(rival.name)) {
+        match rival.build() {
+            Ok(program) => participants.push(Participant::rival(rival.name, program)),
+            Err(failure) => eprintln!("{} does not take part: {failure}", rival.name),
+        }
+    }
+    participants
+}
+
+impl Rival {
+    fn build(&self) -> Result<PathBuf, Failure> {
+        if let Some(library) = &self.needs {
+            let version = library.version()?;
+            eprintln!("{} {version}", self.name);
+        }
+        let target = target_folder();
+        let cargo = var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let status = Command::new(cargo)
+            .args([
+                "build",
+                "--quiet",
+                "--release",
+                "--locked",
+                "--package",
+                self.package,
+                "--target-dir",
+            ])
+            .arg(&target)
+            .current_dir(rivals_folder())
+            .stdin(Stdio::null())
+            .status();
+        match status {
+            Ok(status) if status.success() => Ok(target.join("release").join(self.package)),
+            Ok(status) => Err(format!(
+                "cargo build of {} ended with {status}; its messages are above",
+                self.package
+            )),
+            Err(error) => Err(format!("cannot start cargo: {error}")),
+        }
+    }
+}
+
+impl SystemLibrary {
+    fn version(&self) -> Result<String, Failure> {
+        let SystemLibrary {
+            pkg_config,
+            debian_package,
+        } = self;
+        let output = Command::new("pkg-config")
+            .args(["--modversion", pkg_config])
+            .output();
+        match output {
+            Ok(output) if output.status.success() => {
+                Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+            }
+            Ok(_) => Err(format!(
+                "{pkg_config} is not installed; on Debian: apt-get install {debian_package}"
+            )),
+            Err(error) => Err(format!(
+                "cannot run pkg-config ({error}); on Debian: apt-get install pkg-config"
+            )),
+        }
+    }
+}
+
+fn rivals_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("benches")
+        .join("rivals")
+}
+
+/// `target/rivals`, in whatever folder Cargo builds the main workspace.
+fn target_folder() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    root.join(var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".to_owned()))
+        .join("rivals")
+}

@@ -1,0 +1,75 @@
+//! One run of one participant: two processes over TCP loopback.
+
+use std::time::{Duration, Instant};
+
+use treewire_bench_roles::{Line, Order, Role, RoundTrip, Throughput};
+
+use super::process::Process;
+use super::{Failure, Participant};
+
+/// The kernel picks the port.
+const ANYWHERE: &str = "tcp://127.0.0.1:0";
+/// Far beyond any calibrated run; a process that is not done by then hangs.
+const DEADLINE: Duration = Duration::from_secs(120);
+
+/// One push sends to one pull, which measures.
+pub(crate) fn push_pull(participant: &Participant, order: &Traffic) -> Result<Throughput, Failure> {
+    let deadline = Instant::now() + DEADLINE;
+    let (mut pull, endpoint) = listening(participant, Role::Pull(order.at(ANYWHERE)), deadline)?;
+    let push = Process::start(participant, &Role::Push(order.at(&endpoint)), deadline)?;
+    let Line::Throughput(throughput) = pull.next_line()? else {
+        return Err(pull.failure("expected its throughput"));
+    };
+    push.finish()?;
+    pull.finish()?;
+    Ok(throughput)
+}
+
+/// One req asks one rep, one question at a time, and measures.
+pub(crate) fn round_trip(participant: &Participant, order: &Traffic) -> Result<RoundTrip, Failure> {
+    let deadline = Instant::now() + DEADLINE;
+    let (rep, endpoint) = listening(participant, Role::Rep(order.at(ANYWHERE)), deadline)?;
+    let mut req = Process::start(participant, &Role::Req(order.at(&endpoint)), deadline)?;
+    let Line::RoundTrip(round_trip) = req.next_line()? else {
+        return Err(req.failure("expected its round trips"));
+    };
+    req.finish()?;
+    rep.finish()?;
+    Ok(round_trip)
+}
+
+/// What flows in one run.
+#[derive(Clone, Copy)]
+pub(crate) struct Traffic {
+    pub(crate) size_bytes: usize,
+    pub(crate) count: u64,
+    pub(crate) bound_messages: usize,
+}
+
+impl Traffic {
+    fn at(&self, endpoint: &str) -> Order {
+        let Traffic {
+            size_bytes,
+            count,
+            bound_messages,
+        } = *self;
+        Order {
+            endpoint: endpoint.to_owned(),
+            size_bytes,
+            count,
+            bound_messages,
+        }
+    }
+}
+
+fn listening(
+    participant: &Participant,
+    role: Role,
+    deadline: Instant,
+) -> Result<(Process, String), Failure> {
+    let mut process = Process::start(participant, &role, deadline)?;
+    match process.next_line()? {
+        Line::Listening(endpoint) => Ok((process, endpoint)),
+        _ => Err(process.failure("expected to hear where it listens")),
+    }
+}

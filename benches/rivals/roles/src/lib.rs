@@ -1,0 +1,18 @@
+//! What every participant of a bench does alike, so that only the transport differs.
+//!
+//! A participant is a program that plays one [`Role`], given on its command line. A listener first says where it
+//! listens; whoever measures ends with a report. Both are one JSON [`Line`] on standard output. Every payload is
+//! [stamped](stamp) with its sequence, and the receiver [checks](Arrivals) each one.
+
+mod arrivals;
+mod line;
+mod play;
+mod role;
+pub mod stamp;
+mod trips;
+
+pub use arrivals::Arrivals;
+pub use line::{Line, RoundTrip, Throughput};
+pub use play::{Failure, main, play};
+pub use role::{Order, Role};
+pub use trips::Trips;
