@@ -10,9 +10,11 @@ mod endpoint;
 mod envelope;
 mod failure;
 mod headers;
+mod inproc;
 mod link;
 mod payload;
 mod registry;
+mod tcp;
 mod transport;
 
 pub use content::Content;
@@ -26,7 +28,9 @@ pub use endpoint::{
 pub use envelope::{Envelope, Kind};
 pub use failure::{Failure, MalformedFailure};
 pub use headers::{HEADERS_BYTES_MAX, HEADERS_MAX, Headers, HeadersError};
+pub use inproc::Inproc;
 pub use link::{DatagramLink, Link, LinkIo, MessageLink, Packet, StreamLink};
 pub use payload::{INLINE_BYTES_MAX, Payload};
 pub use registry::Registry;
+pub use tcp::Tcp;
 pub use transport::{Acceptor, BoxFuture, Transport, TransportError};

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 
-use crate::dialect::{Dialect, DialectFactory, Settings};
+use crate::dialect::{Dialect, DialectFactory, Settings, tw::Treewire};
 use crate::endpoint::option;
+use crate::inproc::Inproc;
+use crate::tcp::Tcp;
 use crate::transport::{Acceptor, BoxFuture};
 use crate::{Endpoint, EndpointError, Link, OptionSpec, Transport, TransportError, Use};
 
@@ -32,6 +34,9 @@ impl Registry {
     /// With every transport and dialect of this crate.
     pub fn standard() -> Self {
         let registry = Self::empty();
+        registry.register_transport(Inproc::default());
+        registry.register_transport(Tcp);
+        registry.register_dialect(Treewire);
         registry
     }
 

@@ -101,8 +101,11 @@ pub enum Violation {
     #[error("frame says {length} bytes, its packet holds {found}")]
     PacketLength { length: u64, found: u64 },
 
-    #[error("a frame after GOODBYE")]
-    AfterGoodbye,
+    #[error("packet of {length} bytes ends before its frame's payload begins")]
+    PacketTooShort { length: usize },
+
+    #[error("{frame} frame of {length} bytes ends inside its correlation id")]
+    CorrelationCut { frame: &'static str, length: usize },
 }
 
 /// Why the peer would not take a message. It is still the caller's.

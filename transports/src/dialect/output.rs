@@ -272,7 +272,7 @@ mod tests {
             steps in proptest::collection::vec((1usize..50_000, 1usize..8), 1..60),
         ) {
             let mut output = Output::stream();
-            let (mut expected, mut written) = (Vec::new(), Vec::new());
+            let (mut expected, mut written) = (Vec::<u8>::new(), Vec::<u8>::new());
             let mut steps = steps.into_iter().cycle();
             for (index, (head, payload)) in frames.into_iter().enumerate() {
                 let (head, payload) = (vec![index as u8; head], vec![!index as u8; payload]);

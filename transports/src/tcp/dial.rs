@@ -1,0 +1,43 @@
+use std::io;
+use std::net::SocketAddr;
+
+use tokio::net::TcpStream;
+
+use super::race::{order, race};
+use super::resolve::resolve;
+use super::tuning::Tuning;
+use crate::link::LinkIo;
+use crate::{Endpoint, Link, TransportError, Use};
+
+pub(super) async fn dial(endpoint: Endpoint) -> Result<Link, TransportError> {
+    let tuning = Tuning::of(&endpoint);
+    let shown = endpoint.without_options();
+    let addresses = order(resolve(&endpoint, Use::Dial).await?);
+    match race(addresses, |address| connect(address, tuning)).await {
+        Some(Ok((stream, local))) => {
+            let io = LinkIo::Stream(Box::new(stream));
+            Ok(Link {
+                io,
+                peer: endpoint.address().to_owned(),
+                local: local.to_string(),
+            })
+        }
+        Some(Err(error)) => Err(TransportError::from_io(shown, error)),
+        None => Err(TransportError::NotFound {
+            endpoint: shown.to_string(),
+            source: None,
+        }),
+    }
+}
+
+async fn connect(address: SocketAddr, tuning: Tuning) -> io::Result<(TcpStream, SocketAddr)> {
+    let stream = tuning.socket(address)?.connect(address).await?;
+    tuning.apply(&stream)?;
+    let local = stream.local_addr()?;
+    if local == address {
+        // Dialing a free port of this machine again and again one day gets that very port as its own: TCP then
+        // connects the socket to itself.
+        return Err(io::ErrorKind::ConnectionRefused.into());
+    }
+    Ok((stream, local))
+}

@@ -1,0 +1,84 @@
+use std::io;
+use std::net::SocketAddr;
+use std::task::{Context, Poll, ready};
+
+use tokio::net::{TcpListener, TcpStream};
+
+use super::resolve::resolve;
+use super::tuning::Tuning;
+use crate::link::LinkIo;
+use crate::{Acceptor, Endpoint, Link, TransportError, Use};
+
+/// So many connections may wait in the system to be accepted; it may allow fewer.
+const BACKLOG_MAX: u32 = 1_024;
+
+pub(super) struct TcpAcceptor {
+    listener: TcpListener,
+    tuning: Tuning,
+    local: Endpoint,
+}
+
+impl TcpAcceptor {
+    /// Listens on the first of the host's addresses that can be bound.
+    pub(super) async fn bind(endpoint: Endpoint) -> Result<Self, TransportError> {
+        let tuning = Tuning::of(&endpoint);
+        let failed = |error| TransportError::from_io(endpoint.without_options(), error);
+        let mut first_error = None;
+        for address in resolve(&endpoint, Use::Listen).await? {
+            match listen(address, tuning) {
+                Ok(listener) => {
+                    let address = listener.local_addr().map_err(failed)?;
+                    return Ok(Self {
+                        listener,
+                        tuning,
+                        local: endpoint.with_address(address.to_string()),
+                    });
+                }
+                Err(error) => _ = first_error.get_or_insert(error),
+            }
+        }
+        Err(failed(
+            first_error.unwrap_or_else(|| io::ErrorKind::AddrNotAvailable.into()),
+        ))
+    }
+
+    fn link(&self, stream: TcpStream, peer: SocketAddr) -> io::Result<Link> {
+        self.tuning.apply(&stream)?;
+        let local = stream.local_addr()?.to_string();
+        Ok(Link {
+            io: LinkIo::Stream(Box::new(stream)),
+            peer: peer.to_string(),
+            local,
+        })
+    }
+}
+
+fn listen(address: SocketAddr, tuning: Tuning) -> io::Result<TcpListener> {
+    let socket = tuning.socket(address)?;
+    // Connections of a former life that linger in the system do not hold the port; a live listener does.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG_MAX)
+}
+
+impl Acceptor for TcpAcceptor {
+    fn local(&self) -> &Endpoint {
+        &self.local
+    }
+
+    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<Result<Link, TransportError>> {
+        let endpoint = || self.local.without_options().to_string();
+        Poll::Ready(match ready!(self.listener.poll_accept(cx)) {
+            // A connection that cannot be set up was reset meanwhile; the listener is sound.
+            Ok((stream, peer)) => {
+                self.link(stream, peer)
+                    .map_err(|source| TransportError::PeerGone {
+                        endpoint: endpoint(),
+                        source,
+                    })
+            }
+            Err(error) => Err(TransportError::from_io(endpoint(), error)),
+        })
+    }
+}
