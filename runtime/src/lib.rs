@@ -1,1 +1,67 @@
-//! Placeholder.
+//! The supervision tree of Treewire, on actix. It knows no bytes.
+//!
+//! A [`Node`] is one process' actor system. Everything in it is a child: made
+//! from a spec ([`Child`]), addressed by a [`Ref`] that stays good over
+//! restarts, and supervised by the actor (or the node) that spawned it. All
+//! decisions of supervision are made by one pure state machine, `tree::Tree`,
+//! on a control thread that never runs user code.
+//!
+//! ```
+//! use actix::prelude::*;
+//! use treewire_runtime::{Child, Context, Node};
+//!
+//! struct Adder { sum: u64 }
+//! impl Actor for Adder { type Context = Context<Self>; }
+//!
+//! struct Add(u64);
+//! impl Message for Add { type Result = u64; }
+//! impl Handler<Add> for Adder {
+//!     type Result = u64;
+//!     fn handle(&mut self, add: Add, _: &mut Context<Self>) -> u64 {
+//!         self.sum += add.0;
+//!         self.sum
+//!     }
+//! }
+//!
+//! treewire_runtime::run(async {
+//!     let node = Node::builder("sums").start().await.unwrap();
+//!     let adder = node.spawn(Child::new("adder", || Adder { sum: 0 })).await.unwrap();
+//!     assert_eq!(adder.send(Add(2)).await.unwrap(), 2);
+//!     node.stop().await.unwrap();
+//! });
+//! ```
+
+mod child;
+mod clock;
+mod context;
+mod exit;
+mod life;
+mod node;
+mod observe;
+mod panics;
+mod reference;
+mod restart;
+mod slot;
+mod tree;
+
+pub use child::{Child, ChildSpec, IntoSpec, Placement};
+pub use clock::Clock;
+pub use context::Context;
+pub use exit::{Exit, Failure, Killer};
+pub use node::{
+    ChildHandle, Identity, Node, NodeBuilder, NodeError, Progress, SpawnError, Spawning, run,
+};
+pub use observe::{
+    ChildSnapshot, ChildState, Counter, Event, EventKind, Events, MailboxSnapshot, NodeSnapshot,
+    PastExit, Stats,
+};
+pub use panics::Panic;
+pub use reference::{Ask, Ref, SendError, Waiting};
+pub use restart::{Backoff, Intensity, Restart};
+pub use slot::{Loss, Outcome, Port};
+
+/// Any error, as programs built on Treewire pass it up to `main`.
+pub type Error = Box<dyn std::error::Error + Send + Sync>;
+
+/// The result of a fallible function of a program built on Treewire.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

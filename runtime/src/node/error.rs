@@ -1,0 +1,87 @@
+use crate::exit::Exit;
+
+/// Why a child was not spawned.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SpawnError {
+    /// Its supervisor has a child of that name.
+    #[error(
+        "{} already has a child named {name:?}: choose another name",
+        supervisor(parent)
+    )]
+    DuplicateName {
+        /// The name in question.
+        name: String,
+        /// The supervisor's path; empty for the root.
+        parent: String,
+    },
+    /// Its first generation ended before it was ready.
+    #[error("{path} did not start: {exit}")]
+    Failed {
+        /// The child's path.
+        path: String,
+        /// Why the generation ended.
+        exit: Exit,
+    },
+    /// It was to be pinned to a thread that the node does not have.
+    #[error("there is no arbiter {wanted}: the node has {have}, counted from 0")]
+    NoSuchArbiter {
+        /// The arbiter asked for.
+        wanted: usize,
+        /// How many there are.
+        have: usize,
+    },
+    /// The actor that was to supervise it has ended.
+    #[error("the supervisor of the child has ended")]
+    ParentEnded,
+    /// The node has ended, or is ending.
+    #[error("the node has ended")]
+    NodeEnded,
+}
+
+fn supervisor(path: &str) -> &str {
+    if path.is_empty() { "the node" } else { path }
+}
+
+/// What can go wrong with a node as a whole.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NodeError {
+    /// A child of the root failed too often, so the node stopped.
+    #[error("{child} failed too often, so the node stopped; the last time it {exit}")]
+    Escalated {
+        /// The child's path.
+        child: String,
+        /// Its last exit.
+        exit: Exit,
+    },
+    /// Some children did not stop within the node's stop budget.
+    #[error("the node ended without waiting any longer for: {}", blocking.join(", "))]
+    StopTimedOut {
+        /// The paths of those that were still there.
+        blocking: Vec<String>,
+    },
+    /// No child has that path.
+    #[error("there is no child at {path:?}: `tree` lists the paths")]
+    NoSuchChild {
+        /// The path asked for.
+        path: String,
+    },
+    /// A thread could not be started.
+    #[error("cannot start the thread {name}: {reason}")]
+    Thread {
+        /// The thread's name.
+        name: String,
+        /// What the operating system said.
+        reason: String,
+    },
+    /// Panics abort this process, so no child could be restarted.
+    #[error("panics abort this program: remove `panic = \"abort\"` from its profile")]
+    PanicsAbort,
+    /// A child that belongs to the node did not start.
+    #[error(transparent)]
+    Spawn(#[from] SpawnError),
+    /// The node has ended.
+    #[error("the node has ended")]
+    Ended,
+}

@@ -1,0 +1,58 @@
+use tokio::sync::oneshot;
+
+use super::{ChildHandle, Node, SpawnError};
+use crate::exit::Exit;
+use crate::tree::ChildId;
+
+/// A child that was asked for.
+#[derive(Debug)]
+#[must_use = "a first start that fails is reported here alone"]
+pub struct Spawning<H> {
+    node: Node,
+    handle: H,
+    ready: oneshot::Receiver<Result<ChildId, SpawnError>>,
+    gone: oneshot::Receiver<Exit>,
+}
+
+impl<H> Spawning<H> {
+    pub(super) fn new(
+        node: Node,
+        handle: H,
+        ready: oneshot::Receiver<Result<ChildId, SpawnError>>,
+        gone: oneshot::Receiver<Exit>,
+    ) -> Self {
+        Spawning {
+            node,
+            handle,
+            ready,
+            gone,
+        }
+    }
+
+    /// How to reach the child; good at once.
+    pub fn handle(&self) -> &H {
+        &self.handle
+    }
+
+    /// The same, alone.
+    pub fn into_handle(self) -> H {
+        self.handle
+    }
+
+    /// Waits until the first generation is ready. To be called once.
+    ///
+    /// # Errors
+    /// [`SpawnError`], with the exit of a first generation that failed.
+    pub async fn ready(&mut self) -> Result<ChildHandle, SpawnError> {
+        match (&mut self.ready).await {
+            Ok(Ok(id)) => Ok(ChildHandle::new(self.node.clone(), id)),
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(SpawnError::NodeEnded),
+        }
+    }
+
+    /// Waits until the child has left the tree for good, with its last exit.
+    pub async fn gone(self) -> Exit {
+        self.gone.await.unwrap_or(Exit::Shutdown)
+    }
+}

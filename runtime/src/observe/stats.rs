@@ -1,0 +1,108 @@
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+
+use parking_lot::Mutex;
+
+/// A number that one side writes and anybody reads.
+#[derive(Debug, Default)]
+pub struct Counter(AtomicU64);
+
+impl Counter {
+    /// Adds `amount`. Only one thread may write at a time: the one that polls the
+    /// actor, or whoever holds the lock that guards what is counted.
+    pub fn add(&self, amount: u64) {
+        self.0
+            .store(self.0.load(Relaxed).wrapping_add(amount), Relaxed);
+    }
+
+    /// Adds `amount`, from any thread.
+    pub fn add_shared(&self, amount: u64) {
+        self.0.fetch_add(amount, Relaxed);
+    }
+
+    /// Replaces the value, for gauges.
+    pub fn set(&self, value: u64) {
+        self.0.store(value, Relaxed);
+    }
+
+    /// Raises the value to `value` if it is lower; single writer as [`add`](Self::add).
+    pub fn raise(&self, value: u64) {
+        if value > self.get() {
+            self.set(value);
+        }
+    }
+
+    /// The value now.
+    pub fn get(&self) -> u64 {
+        self.0.load(Relaxed)
+    }
+}
+
+/// The counters of one child, over all its generations.
+///
+/// Written once per batch with relaxed stores, read by the observer without
+/// asking the child, so that a stuck one is still visible.
+#[derive(Debug, Default)]
+pub struct Stats {
+    /// Messages the actor handled.
+    pub handled: Counter,
+    /// How often the actor was polled.
+    pub polls: Counter,
+    /// Nanoseconds spent in those polls.
+    pub busy_nanos: Counter,
+    /// The longest poll, in nanoseconds.
+    pub longest_poll_nanos: Counter,
+    /// Messages that came in over a wire.
+    pub messages_in: Counter,
+    /// Messages that went out over a wire.
+    pub messages_out: Counter,
+    /// Bytes that came in over a wire.
+    pub bytes_in: Counter,
+    /// Bytes that went out over a wire.
+    pub bytes_out: Counter,
+    /// Messages queued in the bounded mailbox now.
+    pub(crate) mailbox_depth: Counter,
+    /// The most that were ever queued there.
+    pub(crate) mailbox_high_water: Counter,
+    /// The arbiter of the current generation.
+    pub(crate) arbiter: AtomicUsize,
+    drops: Mutex<BTreeMap<&'static str, u64>>,
+    details: Mutex<BTreeMap<&'static str, String>>,
+}
+
+impl Stats {
+    /// Counts `amount` messages that were dropped because of `cause`.
+    pub fn dropped(&self, cause: &'static str, amount: u64) {
+        if amount > 0 {
+            *self.drops.lock().entry(cause).or_default() += amount;
+        }
+    }
+
+    /// The dropped messages by cause.
+    pub fn drops(&self) -> BTreeMap<String, u64> {
+        self.drops
+            .lock()
+            .iter()
+            .map(|(cause, count)| ((*cause).to_owned(), *count))
+            .collect()
+    }
+
+    /// Says something about the child that its kind alone knows (endpoint, peer).
+    pub fn describe(&self, key: &'static str, value: impl Into<String>) {
+        self.details.lock().insert(key, value.into());
+    }
+
+    /// Takes back what [`describe`](Self::describe) said under `key`.
+    pub fn undescribe(&self, key: &'static str) {
+        self.details.lock().remove(key);
+    }
+
+    /// All that was described.
+    pub fn details(&self) -> BTreeMap<String, String> {
+        self.details
+            .lock()
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), value.clone()))
+            .collect()
+    }
+}

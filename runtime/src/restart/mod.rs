@@ -1,0 +1,11 @@
+//! The rules of restarting, pure: time and chance are arguments.
+
+mod backoff;
+mod intensity;
+mod policy;
+
+pub use backoff::Backoff;
+pub(crate) use backoff::BackoffState;
+pub use intensity::Intensity;
+pub(crate) use intensity::RestartWindow;
+pub use policy::Restart;

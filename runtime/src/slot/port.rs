@@ -1,0 +1,357 @@
+//! Ports: bounded batch queues from sockets into actors.
+//!
+//! A port lies in the actor's slot beside the mailbox and is polled by the
+//! actor's context, which calls the ordinary `Handler<M>`: no envelope per
+//! message, and no orphan-rule trouble, since the type is erased where the port
+//! is made.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::task::{Context as Task, Poll, Waker, ready};
+use std::time::{Duration, Instant};
+
+use actix::dev::MessageResponse;
+use actix::fut::ActorFuture;
+use actix::{Actor, AsyncContext, Handler, Message};
+use futures_util::task::AtomicWaker;
+use parking_lot::Mutex;
+use tokio::sync::oneshot::{self, error::TryRecvError};
+use tokio::sync::watch;
+
+use super::{Order, Orders, Slot};
+use crate::context::Context;
+use crate::exit::Exit;
+
+/// Who is told what became of a message that went through a port.
+///
+/// Exactly one of the methods is called, once, unless the message was skipped
+/// because it was no longer [`wanted`](Outcome::wanted); then it is dropped.
+pub trait Outcome<M: Message>: Send + 'static {
+    /// The handler's result: on return for a plain one, when it resolves for a future.
+    fn handled(self, result: M::Result);
+
+    /// There is no result, and why.
+    fn lost(self, loss: Loss);
+
+    /// Whether the message is to be handled at all when its turn comes.
+    fn wanted(&self) -> bool {
+        true
+    }
+}
+
+/// Why a message that went through a port has no result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Loss {
+    /// The generation that was handling it ended.
+    Crashed(Exit),
+    /// The actor stopped for good before it was handled.
+    Stopped(Exit),
+    /// The handler let go of it without an answer.
+    Unanswered,
+}
+
+/// The sending side of a port.
+pub struct Port<M: Message, O> {
+    shared: Arc<Shared<M, O>>,
+}
+
+impl<M: Message, O> Clone for Port<M, O> {
+    fn clone(&self) -> Self {
+        Port {
+            shared: self.shared.clone(),
+        }
+    }
+}
+
+struct Shared<M, O> {
+    state: Mutex<State<M, O>>,
+    capacity: usize,
+    /// Set when the queue became non-empty, so that a poll need not lock an idle port.
+    ready: AtomicBool,
+    consumer: Arc<AtomicWaker>,
+    /// Woken when a queue that was full has room again.
+    producer: AtomicWaker,
+}
+
+struct State<M, O> {
+    queue: VecDeque<(M, O)>,
+    in_hand: Option<O>,
+    was_full: bool,
+    closed: Option<Exit>,
+}
+
+impl<M, O> Port<M, O>
+where
+    M: Message + Send + 'static,
+    M::Result: Send,
+    O: Outcome<M>,
+{
+    pub(crate) fn open<A>(slot: &Slot<A>, capacity: usize) -> Self
+    where
+        A: Actor<Context = Context<A>> + Handler<M>,
+    {
+        let shared = Arc::new(Shared {
+            state: Mutex::new(State {
+                queue: VecDeque::new(),
+                in_hand: None,
+                was_full: false,
+                closed: slot.closed().cloned(),
+            }),
+            capacity,
+            ready: AtomicBool::new(false),
+            consumer: slot.waker.clone(),
+            producer: AtomicWaker::new(),
+        });
+        slot.add_door(Arc::new(PortDoor {
+            shared: shared.clone(),
+            actor: PhantomData,
+        }));
+        Port { shared }
+    }
+
+    /// How many messages the port takes now.
+    pub fn room(&self) -> usize {
+        self.shared
+            .capacity
+            .saturating_sub(self.shared.state.lock().queue.len())
+    }
+
+    /// Appends one message. What does not fit comes back; the waker given to
+    /// [`on_room`](Self::on_room) is then woken once there is room.
+    pub fn push(&self, message: M, outcome: O) -> Result<(), (M, O)> {
+        let mut state = self.shared.state.lock();
+        if let Some(exit) = state.closed.clone() {
+            drop(state);
+            outcome.lost(Loss::Stopped(exit));
+            return Ok(());
+        }
+        if state.queue.len() >= self.shared.capacity {
+            state.was_full = true;
+            return Err((message, outcome));
+        }
+        state.queue.push_back((message, outcome));
+        let first = state.queue.len() == 1;
+        drop(state);
+        if first {
+            self.shared.ready.store(true, SeqCst);
+            self.shared.consumer.wake();
+        }
+        Ok(())
+    }
+
+    /// Who is woken when a port that refused a message has room again. There is
+    /// one such place; a later call replaces the earlier.
+    pub fn on_room(&self, waker: &Waker) {
+        self.shared.producer.register(waker);
+    }
+}
+
+/// A port as the context of its actor sees it.
+pub(crate) trait Door<A: Actor<Context = Context<A>>>: Send + Sync {
+    /// Handles what waits, until it is empty or the slice is spent.
+    fn drain(&self, slice: &mut Slice<'_>, actor: &mut A, context: &mut Context<A>);
+
+    /// The generation ended; a message that was in hand is lost with it.
+    fn crashed(&self, exit: &Exit);
+
+    /// No generation follows.
+    fn close(&self, exit: &Exit);
+}
+
+pub(crate) struct PortDoor<A, M, O> {
+    shared: Arc<Shared<M, O>>,
+    actor: PhantomData<fn(A)>,
+}
+
+impl<A, M, O> Door<A> for PortDoor<A, M, O>
+where
+    A: Actor<Context = Context<A>> + Handler<M>,
+    M: Message + Send + 'static,
+    M::Result: Send,
+    O: Outcome<M>,
+{
+    fn drain(&self, slice: &mut Slice<'_>, actor: &mut A, context: &mut Context<A>) {
+        if !self.shared.ready.swap(false, SeqCst) {
+            return;
+        }
+        while !context.waiting() {
+            if slice.is_spent() {
+                self.shared.ready.store(true, SeqCst);
+                return;
+            }
+            let Some(message) = self.take() else { return };
+            slice.count();
+            let (sender, mut receiver) = oneshot::channel();
+            actor.handle(message, context).handle(context, Some(sender));
+            let Some(outcome) = self.shared.state.lock().in_hand.take() else {
+                continue;
+            };
+            match receiver.try_recv() {
+                Ok(result) => outcome.handled(result),
+                Err(TryRecvError::Closed) => outcome.lost(Loss::Unanswered),
+                Err(TryRecvError::Empty) => {
+                    context.spawn(Late {
+                        receiver,
+                        outcome: Some(outcome),
+                        last_exit: context.slot().last_exit(),
+                        life: context.life(),
+                        message: PhantomData,
+                    });
+                }
+            }
+        }
+        self.shared.ready.store(true, SeqCst);
+    }
+
+    fn crashed(&self, exit: &Exit) {
+        let in_hand = self.shared.state.lock().in_hand.take();
+        if let Some(outcome) = in_hand {
+            outcome.lost(Loss::Crashed(exit.clone()));
+        }
+        // The next generation looks at once at what waits.
+        self.shared.ready.store(true, SeqCst);
+    }
+
+    fn close(&self, exit: &Exit) {
+        let queue = {
+            let mut state = self.shared.state.lock();
+            state.closed.get_or_insert_with(|| exit.clone());
+            std::mem::take(&mut state.queue)
+        };
+        for (_, outcome) in queue {
+            outcome.lost(Loss::Stopped(exit.clone()));
+        }
+        self.shared.producer.wake();
+    }
+}
+
+impl<A, M, O> PortDoor<A, M, O>
+where
+    M: Message,
+    O: Outcome<M>,
+{
+    /// The next wanted message; its outcome is in hand until it is handled.
+    fn take(&self) -> Option<M> {
+        loop {
+            let mut state = self.shared.state.lock();
+            let (message, outcome) = state.queue.pop_front()?;
+            let has_room = state.was_full && state.queue.len() <= self.shared.capacity / 2;
+            if has_room {
+                state.was_full = false;
+            }
+            let wanted = outcome.wanted();
+            if wanted {
+                state.in_hand = Some(outcome);
+            }
+            drop(state);
+            if has_room {
+                self.shared.producer.wake();
+            }
+            if wanted {
+                return Some(message);
+            }
+        }
+    }
+}
+
+/// An answer that comes after the handler returned. It lives and dies with the
+/// actor's generation.
+struct Late<M: Message, O: Outcome<M>> {
+    receiver: oneshot::Receiver<M::Result>,
+    outcome: Option<O>,
+    last_exit: watch::Receiver<(u64, Exit)>,
+    life: u64,
+    message: PhantomData<fn(M)>,
+}
+
+impl<M: Message, O: Outcome<M>> Unpin for Late<M, O> {}
+
+impl<A, M, O> ActorFuture<A> for Late<M, O>
+where
+    A: Actor,
+    M: Message,
+    O: Outcome<M>,
+{
+    type Output = ();
+
+    fn poll(
+        mut self: Pin<&mut Self>,
+        _: &mut A,
+        _: &mut A::Context,
+        task: &mut Task<'_>,
+    ) -> Poll<()> {
+        let answer = ready!(Pin::new(&mut self.receiver).poll(task));
+        if let Some(outcome) = self.outcome.take() {
+            match answer {
+                Ok(result) => outcome.handled(result),
+                Err(_) => outcome.lost(Loss::Unanswered),
+            }
+        }
+        Poll::Ready(())
+    }
+}
+
+impl<M: Message, O: Outcome<M>> Drop for Late<M, O> {
+    fn drop(&mut self) {
+        let Some(outcome) = self.outcome.take() else {
+            return;
+        };
+        let (life, exit) = self.last_exit.borrow().clone();
+        outcome.lost(if life >= self.life {
+            Loss::Crashed(exit)
+        } else {
+            Loss::Unanswered
+        });
+    }
+}
+
+/// The part of a poll that one generation may spend on messages.
+pub(crate) struct Slice<'a> {
+    orders: &'a Orders,
+    life: u64,
+    messages: u32,
+    until: Instant,
+    late: bool,
+}
+
+impl<'a> Slice<'a> {
+    /// Messages after which a child yields to its neighbours.
+    const MESSAGES: u32 = 256;
+    /// Time after which it does.
+    const TIME: Duration = Duration::from_micros(50);
+    /// How often the clock is read: it costs a third of a cheap message.
+    const CLOCK_EVERY: u32 = 16;
+
+    pub(crate) fn new(orders: &'a Orders, life: u64, now: Instant) -> Self {
+        Slice {
+            orders,
+            life,
+            messages: 0,
+            until: now + Self::TIME,
+            late: false,
+        }
+    }
+
+    /// Whether to stop handling messages in this poll.
+    pub(crate) fn is_spent(&mut self) -> bool {
+        if self.messages > 0 && self.messages.is_multiple_of(Self::CLOCK_EVERY) {
+            self.late |= Instant::now() >= self.until;
+        }
+        self.late
+            || self.messages >= Self::MESSAGES
+            || self.orders.for_life(self.life) == Order::Kill
+    }
+
+    /// One message was taken.
+    pub(crate) fn count(&mut self) {
+        self.messages += 1;
+    }
+
+    pub(crate) fn messages(&self) -> u64 {
+        u64::from(self.messages)
+    }
+}
