@@ -18,7 +18,7 @@ const FIRST_GUESS_MESSAGES: u64 = 2_000;
 fn main() -> ExitCode {
     compare::program(|options, participants| {
         println!(
-            "push/pull: one connection, two processes, TCP loopback; {} rounds of about {:?}, interleaved",
+            "push/pull: one connection, two processes, TCP loopback; rounds: {} of about {:?}, interleaved",
             options.rounds,
             options.duration(),
         );
@@ -43,7 +43,7 @@ fn measure(
     participants: &[Participant],
     size_bytes: usize,
     bound_messages: usize,
-) -> Vec<Outcome<Throughput>> {
+) -> Vec<Outcome<Participant, Throughput>> {
     let traffic = |count| Traffic {
         size_bytes,
         count,
@@ -60,8 +60,10 @@ fn measure(
     compare::interleave(participants, options.rounds, calibrate, run)
 }
 
-fn table(size_bytes: usize, outcomes: &[Outcome<Throughput>]) -> Table {
-    let rate = |outcome: &Outcome<Throughput>| outcome.spread(Throughput::messages_per_second);
+fn table(size_bytes: usize, outcomes: &[Outcome<Participant, Throughput>]) -> Table {
+    let rate = |outcome: &Outcome<Participant, Throughput>| {
+        outcome.spread(Throughput::messages_per_second)
+    };
     let treewire = compare::treewire(outcomes).and_then(rate);
     let mut table = Table::new(&[
         "",
@@ -73,7 +75,7 @@ fn table(size_bytes: usize, outcomes: &[Outcome<Throughput>]) -> Table {
         "treewire / it",
     ]);
     for outcome in outcomes {
-        let name = outcome.participant.name.to_owned();
+        let name = outcome.subject.name.to_owned();
         let Some(spread) = rate(outcome) else {
             table.row([name, "failed".to_owned()]);
             continue;

@@ -18,7 +18,7 @@ const FIRST_GUESS_TRIPS: u64 = 500;
 fn main() -> ExitCode {
     compare::program(|options, participants| {
         println!(
-            "req/rep: one connection, two processes, TCP loopback, one question at a time; {} rounds of about {:?}, interleaved",
+            "req/rep: one connection, two processes, TCP loopback, one question at a time; rounds: {} of about {:?}, interleaved",
             options.rounds,
             options.duration(),
         );
@@ -38,7 +38,7 @@ fn measure(
     options: &Options,
     participants: &[Participant],
     size_bytes: usize,
-) -> Vec<Outcome<RoundTrip>> {
+) -> Vec<Outcome<Participant, RoundTrip>> {
     let bound_messages = compare::bound_messages(options.bound, size_bytes);
     let traffic = |count| Traffic {
         size_bytes,
@@ -57,9 +57,10 @@ fn measure(
 }
 
 /// Every figure is the median over the rounds; `min` and `max` are those of the rounds' own medians.
-fn table(outcomes: &[Outcome<RoundTrip>]) -> Table {
-    let median =
-        |outcome: &Outcome<RoundTrip>| outcome.spread(|trip| trip.median_nanoseconds as f64);
+fn table(outcomes: &[Outcome<Participant, RoundTrip>]) -> Table {
+    let median = |outcome: &Outcome<Participant, RoundTrip>| {
+        outcome.spread(|trip| trip.median_nanoseconds as f64)
+    };
     let treewire = compare::treewire(outcomes).and_then(median);
     let mut table = Table::new(&[
         "",
@@ -73,7 +74,7 @@ fn table(outcomes: &[Outcome<RoundTrip>]) -> Table {
         "treewire / it",
     ]);
     for outcome in outcomes {
-        let name = outcome.participant.name.to_owned();
+        let name = outcome.subject.name.to_owned();
         let Some(spread) = median(outcome) else {
             table.row([name, "failed".to_owned()]);
             continue;

@@ -2,7 +2,11 @@
 //!
 //! A bench is a [`program`] that says how one run of one participant goes ([`run`]), lets [`interleave`] repeat that,
 //! and prints what came out ([`Table`]).
-#![allow(dead_code, reason = "each bench uses the parts it needs")]
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "each bench uses the parts it needs"
+)]
 
 mod allocator;
 mod bound;

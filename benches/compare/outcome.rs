@@ -1,14 +1,14 @@
 use super::{Failure, Participant, Spread, TREEWIRE};
 
-/// What a participant's runs gave.
-pub(crate) struct Outcome<R> {
-    pub(crate) participant: Participant,
+/// What the runs of one subject gave: of a participant, say.
+pub(crate) struct Outcome<S, R> {
+    pub(crate) subject: S,
     /// One result a round, or the first failure.
     pub(crate) runs: Result<Vec<R>, Failure>,
 }
 
-impl<R> Outcome<R> {
-    /// A figure over the rounds, unless the participant failed.
+impl<S, R> Outcome<S, R> {
+    /// A figure over the rounds, unless a run failed.
     pub(crate) fn spread(&self, figure: impl Fn(&R) -> f64) -> Option<Spread> {
         Spread::of(self.runs.as_ref().ok()?.iter().map(figure))
     }
@@ -20,14 +20,16 @@ impl<R> Outcome<R> {
 }
 
 /// Treewire's outcome, if it took part.
-pub(crate) fn treewire<R>(outcomes: &[Outcome<R>]) -> Option<&Outcome<R>> {
+pub(crate) fn treewire<R>(
+    outcomes: &[Outcome<Participant, R>],
+) -> Option<&Outcome<Participant, R>> {
     outcomes
         .iter()
-        .find(|outcome| outcome.participant.name == TREEWIRE)
+        .find(|outcome| outcome.subject.name == TREEWIRE)
 }
 
 /// What went wrong.
-pub(crate) fn failures<R>(outcomes: &[Outcome<R>]) -> Vec<Failure> {
+pub(crate) fn failures<S, R>(outcomes: &[Outcome<S, R>]) -> Vec<Failure> {
     outcomes
         .iter()
         .filter_map(|outcome| outcome.runs.as_ref().err().cloned())
