@@ -127,6 +127,7 @@ impl Content {
 }
 
 impl From<Payload> for Content {
+    #[inline]
     fn from(part: Payload) -> Self {
         Self::new(part)
     }

@@ -54,6 +54,25 @@ impl Payload {
         }
     }
 
+    /// The first `length` bytes of `padded`. Copying a fixed size is what makes small payloads fast.
+    #[inline]
+    pub(crate) fn from_padded(padded: &[u8; INLINE_BYTES_MAX], length: usize) -> Self {
+        debug_assert!(length <= INLINE_BYTES_MAX);
+        Self(Repr::Inline {
+            length: length as u8,
+            bytes: *padded,
+        })
+    }
+
+    /// All the room its bytes lie in, when they lie inline.
+    #[inline]
+    pub(crate) fn as_padded(&self) -> Option<&[u8; INLINE_BYTES_MAX]> {
+        match &self.0 {
+            Repr::Inline { bytes, .. } => Some(bytes),
+            Repr::Shared(_) => None,
+        }
+    }
+
     #[inline]
     fn inline(slice: &[u8]) -> Self {
         let mut bytes = [0; INLINE_BYTES_MAX];

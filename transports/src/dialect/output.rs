@@ -5,8 +5,8 @@ use std::io::IoSlice;
 
 use bytes::{Buf, Bytes, BytesMut};
 
-use crate::Payload;
 use crate::link::Packet;
+use crate::{INLINE_BYTES_MAX, Payload};
 
 /// From this size on, a payload is written from where it lies; below it, it is copied beside its neighbours.
 pub const SHARED_BYTES_MIN: usize = 4_096;
@@ -90,6 +90,21 @@ impl Output {
         }
     }
 
+    /// As [`frame`](Self::frame), for a head of three bytes and the first `length` bytes of an inline payload: copies
+    /// of a fixed size are a few moves.
+    #[inline]
+    pub(crate) fn short_frame(
+        &mut self,
+        head: [u8; 3],
+        padded: &[u8; INLINE_BYTES_MAX],
+        length: usize,
+    ) {
+        match &mut self.0 {
+            Form::Stream(stream) => stream.short_frame(head, padded, length),
+            Form::Packets(packets) => packets.frame(&head, Payload::from_padded(padded, length)),
+        }
+    }
+
     /// Appends a frame that is all head.
     #[inline]
     pub fn bytes(&mut self, frame: &[u8]) {
@@ -159,6 +174,16 @@ impl StreamForm {
         } else {
             self.share(payload.into_bytes());
         }
+    }
+
+    #[inline]
+    fn short_frame(&mut self, head: [u8; 3], padded: &[u8; INLINE_BYTES_MAX], length: usize) {
+        let mut frame = [0; 3 + INLINE_BYTES_MAX];
+        frame[..3].copy_from_slice(&head);
+        frame[3..].copy_from_slice(padded);
+        let end = self.small.len() + 3 + length;
+        self.small.extend_from_slice(&frame);
+        self.small.truncate(end);
     }
 
     fn share(&mut self, bytes: Bytes) {

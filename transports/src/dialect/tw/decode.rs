@@ -16,7 +16,7 @@ use crate::link::Packet;
 use crate::{Envelope, INLINE_BYTES_MAX, Kind, Payload};
 
 /// A frame's announcement lets the reader ask for at most this much, or for as much as has arrived.
-const TRUSTED_BYTES: usize = 64 * 1024;
+pub(super) const TRUSTED_BYTES: usize = 64 * 1024;
 
 impl Conversation {
     pub(super) fn receive_stream(
@@ -69,7 +69,7 @@ impl Conversation {
             };
             let payload = if rest.len() - tag_size <= INLINE_BYTES_MAX {
                 *consumed += head.size + head.length;
-                Payload::from(&rest[tag_size..])
+                inline_payload(&input[head.size + tag_size..], rest.len() - tag_size)
             } else {
                 buffer.advance(*consumed + head.size + tag_size);
                 *consumed = 0;
@@ -305,6 +305,15 @@ impl Conversation {
             }
         }
         Ok(())
+    }
+}
+
+/// The first `length` bytes of `input`; copies a fixed size where there is so much.
+#[inline]
+fn inline_payload(input: &[u8], length: usize) -> Payload {
+    match input.first_chunk() {
+        Some(padded) => Payload::from_padded(padded, length),
+        None => Payload::from(&input[..length]),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::frame::{EncodedHead, FRAGMENT, FrameKind, HEADERS, MORE, tag_size};
+use super::frame::{EncodedHead, FRAGMENT, FrameKind, HEADERS, MORE, first_byte, tag_size};
 use crate::dialect::Output;
 use crate::{Envelope, Payload};
 
@@ -14,6 +14,26 @@ pub(super) fn message(
     frame_bytes_max: usize,
     output: &mut Output,
 ) {
+    let content = &envelope.content;
+    if content.is_plain() {
+        let length = content.first().len();
+        // By reference, and with copies of fixed size: this is the path of almost every small message.
+        if let Some(padded) = content.first().as_padded()
+            && envelope.correlation == 0
+            && channel < 0x80
+        {
+            output.short_frame(
+                [first_byte(envelope.kind), channel as u8, length as u8],
+                padded,
+                length,
+            );
+            return;
+        }
+    }
+    long_message(channel, envelope, frame_bytes_max, output);
+}
+
+fn long_message(channel: u32, envelope: Envelope, frame_bytes_max: usize, output: &mut Output) {
     let Envelope {
         kind,
         correlation,

@@ -217,6 +217,12 @@ impl EncodedHead {
     }
 }
 
+/// The first byte of a frame without flags.
+#[inline]
+pub(super) fn first_byte(kind: Kind) -> u8 {
+    (FrameKind::from(kind) as u8) << 4
+}
+
 /// How many bytes of a frame's length a correlation id takes.
 #[inline]
 pub(super) fn tag_size(correlation: u64) -> usize {

@@ -1,0 +1,5 @@
+mod hostile;
+mod pair;
+mod round_trip;
+mod rules;
+mod wire;
