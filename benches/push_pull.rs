@@ -22,7 +22,7 @@ fn main() -> ExitCode {
             options.rounds,
             options.duration(),
         );
-        println!("{}", compare::describe_settings(options));
+        println!("{}", compare::describe_settings(options.bound));
         let mut failures = Vec::new();
         for size_bytes in options.sizes_bytes(SIZES_BYTES) {
             let bound_messages = compare::bound_messages(options.bound, size_bytes);
@@ -57,7 +57,8 @@ fn measure(
     };
     let run =
         |participant: &Participant, count: &u64| run::push_pull(participant, &traffic(*count));
-    compare::interleave(participants, options.rounds, calibrate, run)
+    let participants = compare::needed(participants, bound_messages);
+    compare::interleave(&participants, options.rounds, calibrate, run)
 }
 
 fn table(size_bytes: usize, outcomes: &[Outcome<Participant, Throughput>]) -> Table {

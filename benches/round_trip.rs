@@ -12,6 +12,8 @@ use compare::{Options, Outcome, Participant, Table};
 use treewire_bench_roles::RoundTrip;
 
 const SIZES_BYTES: &[usize] = &[16];
+/// One question at a time reaches no bound.
+const BOUND_MESSAGES: usize = 1_000;
 /// Done in no time by everybody.
 const FIRST_GUESS_TRIPS: u64 = 500;
 
@@ -22,7 +24,7 @@ fn main() -> ExitCode {
             options.rounds,
             options.duration(),
         );
-        println!("{}", compare::describe_settings(options));
+        println!("{}", compare::describe_settings(BOUND_MESSAGES));
         let mut failures = Vec::new();
         for size_bytes in options.sizes_bytes(SIZES_BYTES) {
             let outcomes = measure(options, participants, size_bytes);
@@ -39,11 +41,10 @@ fn measure(
     participants: &[Participant],
     size_bytes: usize,
 ) -> Vec<Outcome<Participant, RoundTrip>> {
-    let bound_messages = compare::bound_messages(options.bound, size_bytes);
     let traffic = |count| Traffic {
         size_bytes,
         count,
-        bound_messages,
+        bound_messages: BOUND_MESSAGES,
     };
     let calibrate = |participant: &Participant| {
         compare::calibrated_count(options.duration(), FIRST_GUESS_TRIPS, |count| {
@@ -53,7 +54,8 @@ fn measure(
     };
     let run =
         |participant: &Participant, count: &u64| run::round_trip(participant, &traffic(*count));
-    compare::interleave(participants, options.rounds, calibrate, run)
+    let participants = compare::needed(participants, BOUND_MESSAGES);
+    compare::interleave(&participants, options.rounds, calibrate, run)
 }
 
 /// Every figure is the median over the rounds; `min` and `max` are those of the rounds' own medians.

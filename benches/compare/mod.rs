@@ -30,7 +30,7 @@ pub(crate) use interleave::interleave;
 pub(crate) use machine::describe_machine;
 pub(crate) use options::Options;
 pub(crate) use outcome::{Outcome, failures, treewire};
-pub(crate) use participant::{Participant, TREEWIRE};
+pub(crate) use participant::{Participant, TREEWIRE, needed};
 pub(crate) use program::program;
 pub(crate) use settings::describe_settings;
 pub(crate) use spread::Spread;

@@ -15,8 +15,16 @@ const DEADLINE: Duration = Duration::from_secs(120);
 /// One push sends to one pull, which measures.
 pub(crate) fn push_pull(participant: &Participant, order: &Traffic) -> Result<Throughput, Failure> {
     let deadline = Instant::now() + DEADLINE;
-    let (mut pull, endpoint) = listening(participant, Role::Pull(order.at(ANYWHERE)), deadline)?;
-    let push = Process::start(participant, &Role::Push(order.at(&endpoint)), deadline)?;
+    let (mut pull, endpoint) = listening(
+        participant,
+        Role::Pull(order.at(ANYWHERE, participant)),
+        deadline,
+    )?;
+    let push = Process::start(
+        participant,
+        &Role::Push(order.at(&endpoint, participant)),
+        deadline,
+    )?;
     let Line::Throughput(throughput) = pull.next_line()? else {
         return Err(pull.failure("expected its throughput"));
     };
@@ -28,8 +36,16 @@ pub(crate) fn push_pull(participant: &Participant, order: &Traffic) -> Result<Th
 /// One req asks one rep, one question at a time, and measures.
 pub(crate) fn round_trip(participant: &Participant, order: &Traffic) -> Result<RoundTrip, Failure> {
     let deadline = Instant::now() + DEADLINE;
-    let (rep, endpoint) = listening(participant, Role::Rep(order.at(ANYWHERE)), deadline)?;
-    let mut req = Process::start(participant, &Role::Req(order.at(&endpoint)), deadline)?;
+    let (rep, endpoint) = listening(
+        participant,
+        Role::Rep(order.at(ANYWHERE, participant)),
+        deadline,
+    )?;
+    let mut req = Process::start(
+        participant,
+        &Role::Req(order.at(&endpoint, participant)),
+        deadline,
+    )?;
     let Line::RoundTrip(round_trip) = req.next_line()? else {
         return Err(req.failure("expected its round trips"));
     };
@@ -47,7 +63,7 @@ pub(crate) struct Traffic {
 }
 
 impl Traffic {
-    fn at(&self, endpoint: &str) -> Order {
+    fn at(&self, endpoint: &str, participant: &Participant) -> Order {
         let Traffic {
             size_bytes,
             count,
@@ -57,7 +73,7 @@ impl Traffic {
             endpoint: endpoint.to_owned(),
             size_bytes,
             count,
-            bound_messages,
+            bound_messages: participant.bound_messages(bound_messages),
         }
     }
 }

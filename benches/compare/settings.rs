@@ -1,11 +1,9 @@
-use super::Options;
-
 /// What both sides run with, as far as the table does not say it.
-pub(crate) fn describe_settings(options: &Options) -> String {
+pub(crate) fn describe_settings(bound_messages: usize) -> String {
     format!(
         "settings, alike for everybody: queues of at most {} messages and 16 MiB on either side; TCP_NODELAY; socket buffers \
          as the kernel tunes them; mimalloc; link-time optimized. libzmq: one I/O thread. Bare: no queue, no framing, one \
          call a message.",
-        options.bound,
+        bound_messages,
     )
 }
