@@ -152,7 +152,34 @@ fn presentable(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn parse_and_display_are_inverse(
+            dialect in proptest::option::of("[a-z][a-z0-9._-]{0,6}"),
+            transport in "[a-z][a-z0-9._-]{0,6}|tcp|tls|quic",
+            address in "[!-.0->A-~é]{1,12}",
+            service in proptest::option::of("\\PC{1,12}"),
+            options in proptest::collection::btree_map("[a-z][a-z0-9_]{0,6}", "\\PC{0,12}", 0..4),
+        ) {
+            let service = service.filter(|_| SERVICE_IN_PATH.contains(&&transport[..]) && !options.contains_key("service"));
+            let address = address.replace('@', "");
+            prop_assume!(!address.is_empty());
+            let options = options.into_iter().collect();
+            let endpoint = Endpoint { dialect, transport, address, service, options };
+            prop_assert_eq!(endpoint.to_string().parse(), Ok(endpoint));
+        }
+
+        #[test]
+        fn any_text_is_refused_or_comes_back(text in "([a-z+]{0,8}://)?\\PC{0,40}") {
+            if let Ok(endpoint) = text.parse::<Endpoint>() {
+                prop_assert_eq!(endpoint.to_string().parse(), Ok(endpoint));
+            }
+        }
+    }
 
     fn parse(text: &str) -> Endpoint {
         text.parse()

@@ -60,9 +60,7 @@ fn strangers_are_named() {
     );
     not_greeted(
         b"\xff\0\0\0\0\0\0\0\x01\x7f",
-        concat!(
-            r#"not Treewire: the peer began with "\xff\x00\x00\x00\x00\x00\x00\x00" (a ZeroMQ peer?)"#,
-        ),
+        r#"not Treewire: the peer began with "\xff\x00\x00\x00\x00\x00\x00\x00" (a ZeroMQ peer?)"#,
     );
     not_greeted(b"x", r#"not Treewire: the peer began with "x""#);
 }
