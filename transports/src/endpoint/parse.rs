@@ -17,7 +17,13 @@ impl FromStr for Endpoint {
             Some((place, query)) => (place, Some(query)),
             None => (rest, None),
         };
-        if has_user(place) {
+        // A password with a question mark in it looks like an option without a value.
+        let in_query = |query: &str| {
+            query
+                .split('&')
+                .any(|pair| pair.contains('@') && !pair.contains('='))
+        };
+        if has_user(place) || query.is_some_and(in_query) {
             return Err(EndpointError::Secret {
                 endpoint: presentable(text),
             });
@@ -134,10 +140,14 @@ fn options(
     Ok(options)
 }
 
-/// `user@host` or `user:password@host`; an abstract socket's leading `@` is none.
+/// `user@host` or `user:password@host`, also when the password holds a slash. An abstract socket's leading `@` is none,
+/// nor is one in a file's path.
 fn has_user(place: &str) -> bool {
-    let authority = place.split('/').next().unwrap_or(place);
-    authority.rfind('@').is_some_and(|at| at > 0)
+    let Some(before) = place.rfind('@').map(|at| &place[..at]) else {
+        return false;
+    };
+    let is_path = before.starts_with(['/', '.', '@']);
+    !before.is_empty() && (!before.contains('/') || (before.contains(':') && !is_path))
 }
 
 /// The text with anything that could be a user, a password or an option value left out.
@@ -286,6 +296,8 @@ mod tests {
             "tcp://joe:hunter2@h:1/s",
             "tcp://hunter2@h:1?password=hunter2",
             "tcp://joe:hunter2@x@h:1/s",
+            "tcp://joe:hunt/hunter2@h:1",
+            "tcp://joe:x?hunter2@h:1",
         ] {
             let error = text.parse::<Endpoint>().unwrap_err();
             assert!(matches!(error, EndpointError::Secret { .. }), "{error}");

@@ -10,7 +10,7 @@ impl fmt::Display for Encoded<'_> {
         for &byte in self.0.as_bytes() {
             match byte {
                 b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => write!(f, "{}", char::from(byte))?,
-                b'-' | b'.' | b'_' | b'~' | b'/' | b':' | b',' | b'*' | b'@' => {
+                b'-' | b'.' | b'_' | b'~' | b'/' | b':' | b',' | b'*' => {
                     write!(f, "{}", char::from(byte))?
                 }
                 _ => write!(f, "%{byte:02X}")?,
