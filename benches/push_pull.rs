@@ -86,7 +86,7 @@ fn table(size_bytes: usize, outcomes: &[Outcome<Participant, Throughput>]) -> Ta
             compare::amount(spread.median),
             compare::amount(spread.min),
             compare::amount(spread.max),
-            compare::amount(spread.median * size_bytes as f64 / 1e6),
+            format!("{:.0}", spread.median * size_bytes as f64 / 1e6),
             outcome
                 .last()
                 .map_or_else(String::new, |last| compare::amount(last.messages as f64)),
