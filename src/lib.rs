@@ -1,1 +1,81 @@
-//! Treewire.
+//! Treewire is a messaging runtime on actix: every socket, connection and
+//! protocol endpoint is an actor supervised in one tree, and restart on failure
+//! *is* reconnection.
+//!
+//! You build a service as an actor system, spawn sockets as supervised children
+//! of it, and observe the tree.
+//!
+//! ```
+//! use serde::{Deserialize, Serialize};
+//! use treewire::prelude::*;
+//!
+//! #[derive(Serialize, Deserialize, WireMessage)]
+//! #[wire(name = "market.GetQuote", reply = Quote)]
+//! struct GetQuote {
+//!     symbol: String,
+//! }
+//!
+//! #[derive(Serialize, Deserialize, WireType)]
+//! struct Quote {
+//!     price: u64,
+//! }
+//!
+//! struct Quotes;
+//!
+//! impl Actor for Quotes {
+//!     type Context = Context<Self>;
+//! }
+//!
+//! impl Handler<GetQuote> for Quotes {
+//!     type Result = Quote;
+//!     fn handle(&mut self, ask: GetQuote, _: &mut Context<Self>) -> Quote {
+//!         Quote { price: ask.symbol.len() as u64 }
+//!     }
+//! }
+//!
+//! #[treewire::main]
+//! async fn main() -> treewire::Result<()> {
+//!     let node = Node::builder("market").start().await?;
+//!     let quotes = node.spawn(Child::new("quotes", || Quotes)).await?;
+//!     let served = Rep::new("quotes-in").listen("tcp://127.0.0.1:0").serve::<GetQuote>(&quotes);
+//!     let served = node.spawn(served).await?;
+//!
+//!     let endpoint = served.endpoints()[0].to_string();
+//!     let market = node.spawn(Req::new("market").dial(endpoint)).await?;
+//!     let quote = market.send(GetQuote { symbol: "ACME".into() }).await?;
+//!     assert_eq!(quote.price, 4);
+//!     node.stop().await?;
+//!     Ok(())
+//! }
+//! ```
+
+pub use actix;
+pub use treewire_actors::postcard_schema as schema;
+pub use treewire_actors::{
+    Asking, AskingTyped, Bound, Closed, ComposedSocket, Connector, Incoming, Message, Overflow,
+    Pull, PullSocket, Push, PushSocket, Receiver, RecvError, Remote, RemoteError, Rep, RepSocket,
+    Req, ReqSocket, Request, RequestError, SOCKET_OPTIONS, SendError, Sender, Serves, Socket,
+    SocketHandle, SocketType, Source, WireMessage, WireType, schema_of,
+};
+pub use treewire_macros::{WireMessage, WireType, main};
+pub use treewire_observer::{Observe, Observer};
+pub use treewire_runtime as runtime;
+pub use treewire_runtime::{
+    Backoff, Child, Context, Error, Exit, Failure, Intensity, Node, NodeBuilder, NodeError,
+    NodeSnapshot, Placement, Ref, Restart, Result, SpawnError, print_error, run,
+};
+pub use treewire_transports as transports;
+pub use treewire_transports::{Content, Endpoint, Headers, Payload};
+
+/// What most programs need, actix's traits included: `use treewire::prelude::*;`.
+pub mod prelude {
+    pub use crate::{
+        Bound, Child, Closed, Content, Context, Exit, Node, Observe, Overflow, Payload, Placement,
+        Pull, Push, Ref, Remote, RemoteError, Rep, Req, Restart, WireMessage, WireType,
+    };
+    pub use actix::fut::{ActorFutureExt, ActorStreamExt, WrapFuture, WrapStream};
+    pub use actix::{
+        Actor, ActorContext, AsyncContext, Handler, Message, MessageResult, Recipient,
+        ResponseActFuture, Running, StreamHandler,
+    };
+}

@@ -1,1 +1,29 @@
-//! Placeholder.
+//! Sockets as supervised actors: where the tree of `treewire-runtime` meets the
+//! wires of `treewire-transports`.
+//!
+//! A socket is an actor that supervises its endpoints; a listener supervises its
+//! connections, a dialer lives as long as its one. What the messages need, the
+//! queues and the turns, lies in the socket's core beside its mailbox, so that a
+//! message passes through no actor but the connection and the one that handles it.
+
+mod bound;
+mod connection;
+mod core;
+mod handle;
+mod message;
+mod pattern;
+mod socket;
+mod typed;
+
+pub use bound::{Bound, Overflow};
+pub use handle::{
+    Asking, Closed, ComposedSocket, Incoming, PullSocket, PushSocket, RecvError, RepSocket,
+    ReqSocket, Request, RequestError, SendError, SocketHandle,
+};
+pub use message::{Message, Source};
+pub use pattern::{Connector, Receiver, Sender, SocketType};
+pub use socket::{Pull, Push, Rep, Req, SOCKET_OPTIONS, Serves, Socket};
+pub use typed::{AskingTyped, Remote, RemoteError, WireMessage, WireType, schema_of};
+
+#[doc(hidden)]
+pub use postcard_schema;

@@ -59,6 +59,14 @@ impl<A: Actor<Context = Context<A>>> Child<A> {
         Child::boxed(name, Box::new(move |context| Ok(factory(context))))
     }
 
+    /// [`with`](Self::with) and a factory that may fail.
+    pub fn try_with(
+        name: impl Into<String>,
+        factory: impl FnMut(&mut Context<A>) -> Result<A, Failure> + Send + 'static,
+    ) -> Self {
+        Child::boxed(name, Box::new(factory))
+    }
+
     fn boxed(name: impl Into<String>, factory: Factory<A>) -> Self {
         let spec = SpecParts {
             name: name.into().into(),

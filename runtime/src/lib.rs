@@ -58,10 +58,27 @@ pub use observe::{
 pub use panics::Panic;
 pub use reference::{Ask, Ref, SendError, Waiting};
 pub use restart::{Backoff, Intensity, Restart};
-pub use slot::{Loss, Outcome, Port};
+pub use slot::{Loss, Outcome, Port, PortRefusal};
 
 /// Any error, as programs built on Treewire pass it up to `main`.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
 
 /// The result of a fallible function of a program built on Treewire.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Prints an error and its causes to standard error, as `#[treewire::main]` does.
+pub fn print_error(error: &(dyn std::error::Error + 'static)) {
+    eprint!("error: {error}");
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        // A transparent wrapper says the same as what it wraps.
+        let next = source.to_string();
+        if next != text {
+            eprint!(": {next}");
+        }
+        text = next;
+        cause = source.source();
+    }
+    eprintln!();
+}

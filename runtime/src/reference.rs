@@ -131,10 +131,23 @@ impl<A: Actor<Context = Context<A>>> Ref<A> {
 
     /// Why no message is taken any more, once that is so.
     pub fn closed(&self) -> Option<Exit> {
-        self.slot.closed().cloned()
+        self.slot.closed()
     }
 
-    pub(crate) fn stats(&self) -> &Arc<Stats> {
+    /// Waits until the actor has left the tree for good, with its last exit.
+    ///
+    /// Cancel-safe.
+    pub async fn gone(&self) -> Exit {
+        let mut closed = self.slot.on_close();
+        // The slot, which holds the sender, outlives this call.
+        match closed.wait_for(Option::is_some).await {
+            Ok(exit) => exit.clone().unwrap_or(Exit::Shutdown),
+            Err(_) => Exit::Shutdown,
+        }
+    }
+
+    /// The counters of the child, shared by all its generations.
+    pub fn stats(&self) -> &Arc<Stats> {
         &self.slot.stats
     }
 
@@ -273,7 +286,7 @@ where
     }
 
     fn stopped(&self, message: M) -> SendError<M> {
-        let exit = self.slot.closed().cloned().unwrap_or(Exit::Shutdown);
+        let exit = self.slot.closed().unwrap_or(Exit::Shutdown);
         SendError::Stopped(message, exit)
     }
 

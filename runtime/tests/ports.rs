@@ -120,8 +120,8 @@ async fn the_bound_is_exact_and_room_is_announced() {
         assert!(port.push(Plain(number), outcome(number)).is_ok());
     }
     assert_eq!(port.room(), 0);
-    let (Plain(back), _) = port.push(Plain(4), outcome(4)).unwrap_err();
-    assert_eq!(back, 4);
+    let refused = port.push(Plain(4), outcome(4));
+    assert!(matches!(refused, Err(PortRefusal::Full(Plain(4), _))));
     let has_room = std::future::poll_fn(|task| {
         port.on_room(task.waker());
         if port.room() > 0 {
@@ -138,11 +138,11 @@ async fn the_bound_is_exact_and_room_is_announced() {
         assert_eq!(told(&mut receiver).await, Told::Handled(number, number));
     }
     node.stop().await.unwrap();
-    assert!(port.push(Plain(7), outcome(7)).is_ok());
-    assert_eq!(
-        told(&mut receiver).await,
-        Told::Lost(7, Loss::Stopped(Exit::Shutdown))
-    );
+    let refused = port.push(Plain(7), outcome(7));
+    assert!(matches!(
+        refused,
+        Err(PortRefusal::Stopped(Plain(7), _, Exit::Shutdown))
+    ));
 }
 
 #[tokio::test]

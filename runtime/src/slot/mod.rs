@@ -7,7 +7,7 @@ mod parcel;
 mod port;
 mod queue;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use actix::dev::channel::{AddressReceiver, channel};
 use actix::{Actor, Addr, SpawnHandle};
@@ -22,7 +22,7 @@ use crate::observe::Stats;
 pub(crate) use orders::{Order, Orders};
 pub(crate) use parcel::{AskCell, AskParcel, Fate, TellParcel};
 pub(crate) use port::{Door, Slice};
-pub use port::{Loss, Outcome, Port};
+pub use port::{Loss, Outcome, Port, PortRefusal};
 use queue::Queue;
 pub(crate) use queue::Refused;
 
@@ -41,7 +41,7 @@ pub(crate) struct Slot<A: Actor<Context = Context<A>>> {
     /// The life that ended last, and why.
     last_exit: watch::Sender<(u64, Exit)>,
     /// Set once no generation will follow.
-    closed: OnceLock<Exit>,
+    closed: watch::Sender<Option<Exit>>,
     /// Handles stay unique for the life of the address, not of a generation.
     next_handle: Mutex<SpawnHandle>,
 }
@@ -60,7 +60,7 @@ impl<A: Actor<Context = Context<A>>> Slot<A> {
             address: Addr::new(sender),
             receiver: Mutex::new(Some(receiver)),
             last_exit: watch::channel((0, Exit::Normal)).0,
-            closed: OnceLock::new(),
+            closed: watch::channel(None).0,
             next_handle: Mutex::new(SpawnHandle::default()),
         })
     }
@@ -107,18 +107,22 @@ impl<A: Actor<Context = Context<A>>> Slot<A> {
         self.last_exit.subscribe()
     }
 
-    pub(crate) fn closed(&self) -> Option<&Exit> {
-        self.closed.get()
+    pub(crate) fn closed(&self) -> Option<Exit> {
+        self.closed.borrow().clone()
+    }
+
+    pub(crate) fn on_close(&self) -> watch::Receiver<Option<Exit>> {
+        self.closed.subscribe()
     }
 
     /// No generation follows: everything that waits goes back to its sender.
     pub(crate) fn close(&self, exit: &Exit) {
-        let exit = self.closed.get_or_init(|| exit.clone());
         self.queue.close(exit);
         for door in self.doors() {
             door.close(exit);
         }
         // Dropping the receiver closes raw addresses and their queued messages.
         self.take_receiver();
+        self.closed.send_replace(Some(exit.clone()));
     }
 }

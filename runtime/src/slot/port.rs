@@ -54,6 +54,15 @@ pub enum Loss {
     Unanswered,
 }
 
+/// A message that a port did not take.
+#[derive(Debug)]
+pub enum PortRefusal<M, O> {
+    /// The queue is at its bound.
+    Full(M, O),
+    /// The actor has stopped for good.
+    Stopped(M, O, Exit),
+}
+
 /// The sending side of a port.
 pub struct Port<M: Message, O> {
     shared: Arc<Shared<M, O>>,
@@ -99,7 +108,7 @@ where
                 queue: VecDeque::new(),
                 in_hand: None,
                 was_full: false,
-                closed: slot.closed().cloned(),
+                closed: slot.closed(),
             }),
             capacity,
             ready: AtomicBool::new(false),
@@ -113,25 +122,28 @@ where
         Port { shared }
     }
 
-    /// How many messages the port takes now.
+    /// How many messages the port takes now. When it is none, the waker given to
+    /// [`on_room`](Self::on_room) is woken once there is room.
     pub fn room(&self) -> usize {
-        self.shared
-            .capacity
-            .saturating_sub(self.shared.state.lock().queue.len())
+        let mut state = self.shared.state.lock();
+        let room = self.shared.capacity.saturating_sub(state.queue.len());
+        state.was_full |= room == 0;
+        room
     }
 
-    /// Appends one message. What does not fit comes back; the waker given to
-    /// [`on_room`](Self::on_room) is then woken once there is room.
-    pub fn push(&self, message: M, outcome: O) -> Result<(), (M, O)> {
+    /// Appends one message.
+    ///
+    /// # Errors
+    /// [`PortRefusal`]: what was not taken comes back. After `Full` the waker
+    /// given to [`on_room`](Self::on_room) is woken once there is room.
+    pub fn push(&self, message: M, outcome: O) -> Result<(), PortRefusal<M, O>> {
         let mut state = self.shared.state.lock();
         if let Some(exit) = state.closed.clone() {
-            drop(state);
-            outcome.lost(Loss::Stopped(exit));
-            return Ok(());
+            return Err(PortRefusal::Stopped(message, outcome, exit));
         }
         if state.queue.len() >= self.shared.capacity {
             state.was_full = true;
-            return Err((message, outcome));
+            return Err(PortRefusal::Full(message, outcome));
         }
         state.queue.push_back((message, outcome));
         let first = state.queue.len() == 1;

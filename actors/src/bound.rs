@@ -1,0 +1,60 @@
+/// How much may wait in one direction of one pipe.
+///
+/// A queue is at its bound when it holds `messages` messages, or `bytes` bytes or
+/// more; one message larger than `bytes` therefore still passes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bound {
+    /// Messages, at least 1. Default 1,000.
+    pub messages: u64,
+    /// Payload and header bytes, at least 1. Default 16 MiB.
+    pub bytes: u64,
+}
+
+impl Bound {
+    /// This many messages, and the default number of bytes.
+    pub fn messages(messages: u64) -> Self {
+        Bound {
+            messages: messages.max(1),
+            ..Bound::default()
+        }
+    }
+
+    /// The same with another number of bytes.
+    pub fn bytes(self, bytes: u64) -> Self {
+        Bound {
+            bytes: bytes.max(1),
+            ..self
+        }
+    }
+
+    pub(crate) fn reached(&self, messages: usize, bytes: u64) -> bool {
+        messages as u64 >= self.messages || bytes >= self.bytes
+    }
+}
+
+impl Default for Bound {
+    fn default() -> Self {
+        Bound {
+            messages: 1_000,
+            bytes: 16 * 1024 * 1024,
+        }
+    }
+}
+
+/// What a socket does with a message to send when its queues are at their bound
+/// or it has no peer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Overflow {
+    /// `send` waits; `try_send` refuses. The default of `push` and `req`.
+    #[default]
+    Wait,
+    /// Both refuse.
+    Refuse,
+    /// The message is dropped and counted.
+    DropNewest,
+    /// The oldest message in the queue is dropped and counted, and the new one
+    /// takes its room. Without a peer the new one is dropped.
+    DropOldest,
+    /// Only the newest message is kept in a queue; the others are counted as dropped.
+    Conflate,
+}

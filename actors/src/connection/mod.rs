@@ -1,0 +1,444 @@
+//! A connection: the actor that owns one link and speaks a dialect over it.
+
+mod handshake;
+mod trouble;
+mod wire;
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as Task, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use actix::fut::ActorFuture;
+use actix::{Actor, ActorContext, AsyncContext, Running};
+use tokio::time::Sleep;
+use treewire_runtime::{Clock, Context, Exit, Progress, Stats};
+use treewire_transports::{Close, Credit, Dialect, Envelope, Event, Link, Settings};
+
+use crate::core::{Inlet, PipeId, Queued, Shared};
+pub(crate) use trouble::Trouble;
+use wire::{Received, Wire};
+
+/// How long handled messages may go unreported when there are few of them.
+const CREDIT_DELAY: Duration = Duration::from_millis(20);
+
+/// How long the last bytes of a connection that is being stopped have to leave.
+pub(crate) const FAREWELL: Duration = Duration::from_secs(1);
+
+/// How often one poll goes round before it lets its neighbours on.
+const ROUNDS: usize = 4;
+
+/// Output above this many bytes waits for the link before more is encoded.
+const OUTPUT_BYTES_MAX: usize = 256 * 1024;
+
+/// What a connection is made from.
+pub(crate) struct ConnectionConfig {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) settings: Settings,
+    /// The pipe of the dialer; an accepted connection gets one when it is open.
+    pub(crate) pipe: Option<PipeId>,
+    /// The service that the endpoint names.
+    pub(crate) service: String,
+    pub(crate) handshake_deadline: Duration,
+    /// Tells the dialer's supervisor that the connection was of use.
+    pub(crate) progress: Option<Progress>,
+}
+
+pub(crate) struct Connection {
+    config: ConnectionConfig,
+    peer: String,
+    wire: Wire,
+    dialect: Box<dyn Dialect>,
+    phase: Phase,
+    /// Set while the socket counts us among its peers.
+    inlet: Option<Arc<Inlet>>,
+    events: VecDeque<Event>,
+    /// Batches on their way in and out; kept for their capacity.
+    arrived: Vec<Envelope>,
+    departing: Vec<Queued>,
+    timer: Timer,
+    open_by: Instant,
+    credit_due: Option<Instant>,
+    /// It was asked to stop: say goodbye and leave.
+    leaving: bool,
+    /// Wakes the future that drives it.
+    drive: Option<Waker>,
+}
+
+/// Named for what it waits for.
+enum Phase {
+    ExpectHello,
+    /// We asked for a channel.
+    ExpectAnswer(u32),
+    /// The peer is to ask for a channel.
+    ExpectOpen,
+    Open(Channel),
+    /// The last bytes are to leave, then the peer ends its direction.
+    ExpectEnd,
+}
+
+struct Channel {
+    number: u32,
+    inlet: Arc<Inlet>,
+    received: u64,
+    received_bytes: u64,
+    granted: Credit,
+    we_closed: bool,
+    peer_closed: bool,
+}
+
+impl Connection {
+    pub(crate) fn new(
+        config: ConnectionConfig,
+        link: Link,
+        dialect: Box<dyn Dialect>,
+        clock: Clock,
+    ) -> Self {
+        let now = clock.now();
+        Connection {
+            peer: link.peer.clone(),
+            wire: Wire::new(link.io),
+            dialect,
+            phase: Phase::ExpectHello,
+            inlet: None,
+            events: VecDeque::new(),
+            arrived: Vec::new(),
+            departing: Vec::new(),
+            timer: Timer::new(clock),
+            open_by: now + config.handshake_deadline,
+            credit_due: None,
+            leaving: false,
+            drive: None,
+            config,
+        }
+    }
+
+    /// Does all there is to do: reads, handles, sends, keeps time. Ready when the
+    /// connection is over.
+    fn advance(&mut self, stats: &Stats, task: &mut Task<'_>) -> Poll<Result<(), Trouble>> {
+        if self
+            .drive
+            .as_ref()
+            .is_none_or(|known| !known.will_wake(task.waker()))
+        {
+            self.drive = Some(task.waker().clone());
+        }
+        if let Some(inlet) = &self.inlet {
+            inlet.register(task.waker());
+        }
+        let now = self.timer.clock.now();
+        for _ in 0..ROUNDS {
+            let mut busy = false;
+            match self
+                .wire
+                .poll_receive(&mut *self.dialect, now, &mut self.events, task)?
+            {
+                Poll::Ready(Received::Bytes(count)) => {
+                    busy = true;
+                    stats.bytes_in.add(count as u64);
+                    self.config.shared.stats.bytes_in.add_shared(count as u64);
+                }
+                Poll::Ready(Received::End) => {
+                    self.handle_events(stats)?;
+                    return Poll::Ready(Ok(()));
+                }
+                Poll::Pending => {}
+            }
+            self.handle_events(stats)?;
+            busy |= self.fill_output(stats, now);
+            let written = self.wire.poll_send(task)?;
+            if written > 0 {
+                busy = true;
+                stats.bytes_out.add(written as u64);
+                self.config
+                    .shared
+                    .stats
+                    .bytes_out
+                    .add_shared(written as u64);
+            }
+            if matches!(self.phase, Phase::ExpectEnd) {
+                self.wire.finish(task)?;
+            }
+            if !busy {
+                return self.keep_time(now, task);
+            }
+        }
+        task.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    fn handle_events(&mut self, stats: &Stats) -> Result<(), Trouble> {
+        while let Some(event) = self.events.pop_front() {
+            match (event, &mut self.phase) {
+                (
+                    Event::Message {
+                        channel: number,
+                        envelope,
+                    },
+                    Phase::Open(channel),
+                ) if number == channel.number => {
+                    // Consecutive messages go in one batch, under one lock.
+                    self.arrived.push(envelope);
+                    let more = self.events.front();
+                    if more.is_some_and(|event| matches!(event, Event::Message { .. })) {
+                        continue;
+                    }
+                    channel.count(&self.arrived)?;
+                    let count = self.arrived.len() as u64;
+                    stats.messages_in.add(count);
+                    self.config.shared.stats.messages_in.add_shared(count);
+                    self.config
+                        .shared
+                        .accept(&channel.inlet, self.arrived.drain(..));
+                    self.made_progress();
+                }
+                (
+                    Event::Credit {
+                        channel: number,
+                        credit,
+                    },
+                    Phase::Open(channel),
+                ) if number == channel.number => {
+                    let pipe = channel.inlet.pipe();
+                    self.config.shared.credit(pipe, credit);
+                    if credit.handled > 0 {
+                        self.made_progress();
+                    }
+                }
+                (
+                    Event::Close {
+                        channel: number,
+                        close,
+                    },
+                    Phase::Open(channel),
+                ) if number == channel.number => {
+                    channel.peer_closed = true;
+                    let confirmed = Credit {
+                        handled: close.handled,
+                        ..Credit::default()
+                    };
+                    let pipe = channel.inlet.pipe();
+                    self.config.shared.credit(pipe, confirmed);
+                }
+                (Event::Goodbye { reason }, _) => return Err(Trouble::Goodbye(reason)),
+                (Event::RoundTrip(time), _) => {
+                    stats.describe("round trip", format!("{time:?}"));
+                }
+                (event, _) => self.shake_hands(event, stats)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Encodes what may be sent. `true` if there was anything.
+    fn fill_output(&mut self, stats: &Stats, now: Instant) -> bool {
+        let Phase::Open(channel) = &mut self.phase else {
+            return false;
+        };
+        let mut busy = false;
+        let shared = &self.config.shared;
+        let pipe = channel.inlet.pipe();
+        let room = OUTPUT_BYTES_MAX.saturating_sub(self.wire.output.byte_len());
+        if room > 0 {
+            shared.take_sendable(pipe, room as u64, &mut self.departing);
+            let mut sent = 0;
+            for queued in self.departing.drain(..) {
+                busy = true;
+                // The socket's own limits were kept; the peer's may be narrower.
+                let envelope = match self.dialect.check(&queued.envelope.content) {
+                    Ok(()) => Some(queued.envelope),
+                    Err(error) => shared.core(|core| core.unsendable(pipe, queued, &error)),
+                };
+                if let Some(envelope) = envelope {
+                    self.dialect
+                        .send(channel.number, envelope, &mut self.wire.output);
+                    sent += 1;
+                }
+            }
+            stats.messages_out.add(sent);
+            shared.stats.messages_out.add_shared(sent);
+        }
+        let closing = shared.is_closing() || self.leaving;
+        if channel.inlet.owes_credit() {
+            let due = *self.credit_due.get_or_insert(now + CREDIT_DELAY);
+            if closing || channel.peer_closed || due <= now || channel.inlet.is_urgent() {
+                self.credit_due = None;
+                channel.granted = channel.inlet.credit();
+                self.dialect
+                    .credit(channel.number, channel.granted, &mut self.wire.output);
+                busy = true;
+            }
+        }
+        if closing
+            && !channel.we_closed
+            && let Some(sent) = shared.sent_all(pipe)
+        {
+            channel.we_closed = true;
+            let close = Close {
+                handled: channel.inlet.credit().handled,
+                sent,
+                reason: "the socket is closing".into(),
+            };
+            self.dialect
+                .close(channel.number, &close, &mut self.wire.output);
+            busy = true;
+        }
+        if self.leaving && channel.we_closed {
+            self.dialect
+                .goodbye("the connection is being stopped", &mut self.wire.output);
+            self.phase = Phase::ExpectEnd;
+            busy = true;
+        }
+        busy
+    }
+
+    /// Sets the timer for whatever is due first, and does what is due.
+    fn keep_time(&mut self, now: Instant, task: &mut Task<'_>) -> Poll<Result<(), Trouble>> {
+        let is_open = matches!(self.phase, Phase::Open(_) | Phase::ExpectEnd);
+        if !is_open && self.open_by <= now {
+            return Poll::Ready(Err(Trouble::HandshakeTimedOut(
+                self.config.handshake_deadline,
+            )));
+        }
+        if self.dialect.wake_at().is_some_and(|at| at <= now) {
+            self.dialect.on_time(now, &mut self.wire.output)?;
+            task.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let open_by = (!is_open).then_some(self.open_by);
+        let next = [open_by, self.dialect.wake_at(), self.credit_due]
+            .into_iter()
+            .flatten()
+            .min();
+        if self.timer.is_due(next, task) {
+            task.waker().wake_by_ref();
+        }
+        Poll::Pending
+    }
+
+    fn made_progress(&mut self) {
+        if let Some(progress) = self.config.progress.take() {
+            progress.made();
+        }
+    }
+
+    fn is_open(&self) -> bool {
+        matches!(self.phase, Phase::Open(_))
+    }
+}
+
+impl Channel {
+    /// A peer that sends more than it was allowed to breaks the rules.
+    fn count(&mut self, batch: &[Envelope]) -> Result<(), Trouble> {
+        for envelope in batch {
+            if self.received >= self.granted.messages_max
+                || self.received_bytes >= self.granted.bytes_max
+            {
+                return Err(Trouble::BeyondCredit {
+                    messages_max: self.granted.messages_max,
+                });
+            }
+            self.received += 1;
+            self.received_bytes += envelope.content.byte_len() as u64;
+        }
+        Ok(())
+    }
+}
+
+impl Actor for Connection {
+    type Context = Context<Self>;
+
+    fn started(&mut self, context: &mut Context<Self>) {
+        let now = context.clock().now();
+        self.dialect.begin(now, &mut self.wire.output);
+        context.spawn(Drive);
+    }
+
+    fn stopping(&mut self, _: &mut Context<Self>) -> Running {
+        if self.leaving || !self.is_open() {
+            return Running::Stop;
+        }
+        // What is queued, the credit and the close leave first; the deadline is the supervisor's.
+        self.leaving = true;
+        if let Some(drive) = &self.drive {
+            drive.wake_by_ref();
+        }
+        Running::Continue
+    }
+}
+
+impl Drop for Connection {
+    /// However it ends, the socket learns of it.
+    fn drop(&mut self) {
+        if let Some(inlet) = self.inlet.take() {
+            self.config.shared.detach(inlet.pipe());
+        }
+    }
+}
+
+/// Drives the connection in its context.
+struct Drive;
+
+impl ActorFuture<Connection> for Drive {
+    type Output = ();
+
+    fn poll(
+        self: Pin<&mut Self>,
+        connection: &mut Connection,
+        context: &mut Context<Connection>,
+        task: &mut Task<'_>,
+    ) -> Poll<()> {
+        let stats = context.stats().clone();
+        let Poll::Ready(result) = connection.advance(&stats, task) else {
+            return Poll::Pending;
+        };
+        match result {
+            Ok(()) if connection.leaving => context.stop(),
+            Ok(()) => context.end(Exit::Normal),
+            Err(trouble) => {
+                connection.report(&trouble, &stats);
+                context.fail(trouble.into_failure(&connection.peer));
+            }
+        }
+        Poll::Ready(())
+    }
+}
+
+/// One timer for all deadlines of a connection.
+struct Timer {
+    clock: Clock,
+    sleep: Option<Pin<Box<Sleep>>>,
+    at: Option<Instant>,
+}
+
+impl Timer {
+    fn new(clock: Clock) -> Self {
+        Timer {
+            clock,
+            sleep: None,
+            at: None,
+        }
+    }
+
+    /// Whether the time `next` has come; otherwise the task is woken then, or
+    /// earlier, since a deadline that moves back is not worth a new timer.
+    fn is_due(&mut self, next: Option<Instant>, task: &mut Task<'_>) -> bool {
+        let Some(next) = next else { return false };
+        if self.at.is_none_or(|at| next < at) {
+            let sleep = Box::pin(tokio::time::sleep_until(next.into()));
+            self.sleep = Some(sleep);
+            self.at = Some(next);
+        }
+        let Some(sleep) = &mut self.sleep else {
+            return false;
+        };
+        if sleep.as_mut().poll(task).is_pending() {
+            return false;
+        }
+        self.at = None;
+        self.sleep = None;
+        true
+    }
+}

@@ -1,0 +1,81 @@
+use std::time::Duration;
+
+use treewire_runtime::{Failure, Stats};
+use treewire_transports::{DialectError, Refusal};
+
+use super::{Connection, Phase};
+
+/// Why a connection ended before its time, sorted by who is at fault.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Trouble {
+    /// Peer: it broke the dialect's rules, or does not speak it.
+    #[error(transparent)]
+    Dialect(#[from] DialectError),
+    /// Peer: it sent more than it was allowed to.
+    #[error("the peer sent more than the {messages_max} messages it had credit for")]
+    BeyondCredit { messages_max: u64 },
+    /// Peer: it did not finish the handshake.
+    #[error("the peer did not finish its handshake within {0:?}")]
+    HandshakeTimedOut(Duration),
+    /// Peer: the stream ended inside a frame.
+    #[error("the connection ended in the middle of a frame, after {bytes} bytes of it")]
+    Truncated { bytes: usize },
+    /// Peer: it said something at the wrong time.
+    #[error("the peer sent {0} out of turn")]
+    OutOfTurn(&'static str),
+    /// Configuration: the peer does not want us.
+    #[error("the peer refused: {}", .0.text)]
+    Refused(Refusal),
+    /// Configuration: we do not want the peer.
+    #[error("refused the peer: {}", .0.text)]
+    Refusing(Refusal),
+    /// The peer said that it is going.
+    #[error("the peer said goodbye: {0}")]
+    Goodbye(String),
+    /// The link broke.
+    #[error("the connection broke: {0}")]
+    Broken(#[from] std::io::Error),
+}
+
+impl Trouble {
+    /// Whether the peer is to blame.
+    fn is_bad_peer(&self) -> bool {
+        matches!(
+            self,
+            Trouble::Dialect(_)
+                | Trouble::BeyondCredit { .. }
+                | Trouble::HandshakeTimedOut(_)
+                | Trouble::Truncated { .. }
+                | Trouble::OutOfTurn(_)
+                | Trouble::Refusing(_)
+        )
+    }
+
+    pub(crate) fn into_failure(self, peer: &str) -> Failure {
+        let text = format!("{peer}: {self}");
+        match self {
+            Trouble::Refused(_) | Trouble::Refusing(_) | Trouble::Dialect(_) => {
+                Failure::refused(text)
+            }
+            _ => Failure::new(text),
+        }
+    }
+}
+
+impl Connection {
+    /// Says once in the log who misbehaved, counts it, and tells the peer if it
+    /// speaks our dialect.
+    pub(super) fn report(&mut self, trouble: &Trouble, stats: &Stats) {
+        stats.describe("ended by", trouble.to_string());
+        if !trouble.is_bad_peer() {
+            return tracing::debug!(peer = %self.peer, "{trouble}");
+        }
+        self.config.shared.bad_peers.add_shared(1);
+        tracing::warn!(peer = %self.peer, "dropped a bad peer: {trouble}");
+        if !matches!(self.phase, Phase::ExpectHello) && !matches!(trouble, Trouble::Refusing(_)) {
+            self.dialect
+                .goodbye(&trouble.to_string(), &mut self.wire.output);
+            self.wire.send_last_words();
+        }
+    }
+}

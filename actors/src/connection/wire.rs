@@ -1,0 +1,218 @@
+//! A link's bytes in and out, whatever kind of link it is.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context as Task, Poll, Waker};
+use std::time::Instant;
+
+use bytes::BytesMut;
+use tokio::io::AsyncWrite;
+use tokio_util::io::poll_read_buf;
+use treewire_transports::dialect::EVENTS_MAX;
+use treewire_transports::{Dialect, Event, Input, LinkIo, Output};
+
+use super::Trouble;
+
+/// Room for one read from a stream.
+const READ_BYTES: usize = 64 * 1024;
+
+/// A rest of a frame up to this size is copied out of the shared buffer.
+const REST_BYTES: usize = 4 * 1024;
+
+/// How many pieces one vectored write takes.
+const SLICES: usize = 64;
+
+thread_local! {
+    /// Read buffers belong to the arbiter: an idle connection has none.
+    static READ_BUFFER: RefCell<BytesMut> = RefCell::new(BytesMut::new());
+}
+
+pub(super) struct Wire {
+    io: LinkIo,
+    /// The rest of a frame that has not arrived whole.
+    rest: BytesMut,
+    /// The dialect stopped early; `rest` may hold whole frames.
+    stalled: bool,
+    pub(super) output: Output,
+    finished: bool,
+}
+
+/// What a receive found.
+pub(super) enum Received {
+    /// So many bytes; the events have what they mean.
+    Bytes(usize),
+    /// The peer ended its direction, between two frames.
+    End,
+}
+
+impl Wire {
+    pub(super) fn new(io: LinkIo) -> Self {
+        let output = match &io {
+            LinkIo::Stream(_) => Output::stream(),
+            LinkIo::Messages(_) | LinkIo::Datagrams(_) => Output::packets(),
+        };
+        Wire {
+            io,
+            rest: BytesMut::new(),
+            stalled: false,
+            output,
+            finished: false,
+        }
+    }
+
+    /// Reads once and lets the dialect make events of it.
+    pub(super) fn poll_receive(
+        &mut self,
+        dialect: &mut dyn Dialect,
+        now: Instant,
+        events: &mut VecDeque<Event>,
+        task: &mut Task<'_>,
+    ) -> Result<Poll<Received>, Trouble> {
+        match &mut self.io {
+            LinkIo::Stream(stream) => {
+                let mut buffer = if self.rest.is_empty() {
+                    READ_BUFFER.take()
+                } else {
+                    std::mem::take(&mut self.rest)
+                };
+                let mut count = 0;
+                if !self.stalled {
+                    buffer.reserve(READ_BYTES.max(dialect.wanted_bytes(&buffer)));
+                    match poll_read_buf(Pin::new(stream), task, &mut buffer) {
+                        Poll::Pending => {
+                            self.keep_rest(buffer);
+                            return Ok(Poll::Pending);
+                        }
+                        Poll::Ready(Err(error)) => return Err(error.into()),
+                        Poll::Ready(Ok(0)) if buffer.is_empty() => {
+                            self.keep_rest(buffer);
+                            return Ok(Poll::Ready(Received::End));
+                        }
+                        Poll::Ready(Ok(0)) => {
+                            return Err(Trouble::Truncated {
+                                bytes: buffer.len(),
+                            });
+                        }
+                        Poll::Ready(Ok(read)) => count = read,
+                    }
+                }
+                let result =
+                    dialect.receive(Input::Stream(&mut buffer), now, &mut self.output, events);
+                self.stalled = events.len() >= EVENTS_MAX;
+                self.keep_rest(buffer);
+                result?;
+                Ok(Poll::Ready(Received::Bytes(count)))
+            }
+            LinkIo::Messages(link) => {
+                let mut count = 0;
+                while events.len() < EVENTS_MAX {
+                    match link.poll_receive(task) {
+                        Poll::Pending if count == 0 => return Ok(Poll::Pending),
+                        Poll::Pending => break,
+                        Poll::Ready(Err(error)) => return Err(error.into()),
+                        Poll::Ready(Ok(None)) if count == 0 => {
+                            return Ok(Poll::Ready(Received::End));
+                        }
+                        // It says so again next time.
+                        Poll::Ready(Ok(None)) => break,
+                        Poll::Ready(Ok(Some(packet))) => {
+                            count += packet.len();
+                            dialect.receive(
+                                Input::Packet(packet),
+                                now,
+                                &mut self.output,
+                                events,
+                            )?;
+                        }
+                    }
+                }
+                Ok(Poll::Ready(Received::Bytes(count)))
+            }
+            LinkIo::Datagrams(_) => Err(unsupported().into()),
+        }
+    }
+
+    fn keep_rest(&mut self, mut buffer: BytesMut) {
+        if buffer.is_empty() {
+            READ_BUFFER.set(buffer);
+        } else if buffer.len() <= REST_BYTES && buffer.capacity() >= READ_BYTES {
+            self.rest = BytesMut::from(&buffer[..]);
+            buffer.clear();
+            READ_BUFFER.set(buffer);
+        } else {
+            self.rest = buffer;
+        }
+    }
+
+    /// Writes what the link takes of the output; how many bytes.
+    pub(super) fn poll_send(&mut self, task: &mut Task<'_>) -> Result<usize, Trouble> {
+        let mut written = 0;
+        match &mut self.io {
+            LinkIo::Stream(stream) => {
+                while !self.output.is_empty() {
+                    let mut slices = [IoSlice::new(&[]); SLICES];
+                    let filled = self.output.io_slices(&mut slices);
+                    let stream = Pin::new(&mut *stream);
+                    match stream.poll_write_vectored(task, &slices[..filled]) {
+                        Poll::Pending => break,
+                        Poll::Ready(Err(error)) => return Err(error.into()),
+                        Poll::Ready(Ok(0)) => {
+                            return Err(io::Error::from(io::ErrorKind::WriteZero).into());
+                        }
+                        Poll::Ready(Ok(count)) => {
+                            self.output.advance(count);
+                            written += count;
+                        }
+                    }
+                }
+            }
+            LinkIo::Messages(link) => {
+                while !self.output.is_empty() && link.poll_ready(task)?.is_ready() {
+                    if let Some(packet) = self.output.pop_packet() {
+                        written += packet.len();
+                        link.start_send(packet)?;
+                    }
+                }
+                if written > 0 {
+                    // Pending only says that it goes on by itself when polled again.
+                    let _ = link.poll_flush(task)?;
+                }
+            }
+            LinkIo::Datagrams(_) => return Err(unsupported().into()),
+        }
+        Ok(written)
+    }
+
+    /// After the last output: ends our direction. The end of the peer's, which
+    /// [`poll_receive`](Self::poll_receive) finds, ends the connection.
+    pub(super) fn finish(&mut self, task: &mut Task<'_>) -> Result<(), Trouble> {
+        if self.finished || !self.output.is_empty() {
+            return Ok(());
+        }
+        let finished = match &mut self.io {
+            LinkIo::Stream(stream) => Pin::new(stream).poll_shutdown(task)?,
+            LinkIo::Messages(link) => link.poll_close(task)?,
+            LinkIo::Datagrams(_) => return Err(unsupported().into()),
+        };
+        self.finished = finished.is_ready();
+        Ok(())
+    }
+
+    /// Tries once to get the output out before the link is dropped.
+    pub(super) fn send_last_words(&mut self) {
+        let mut task = Task::from_waker(Waker::noop());
+        if self.poll_send(&mut task).is_ok() {
+            // The link is dropped in any case.
+            let _ = self.finish(&mut task);
+        }
+    }
+}
+
+fn unsupported() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::Unsupported,
+        "this dialect needs a link that loses nothing; datagrams may be lost",
+    )
+}

@@ -1,0 +1,172 @@
+//! Messages on their way in.
+
+use std::sync::Arc;
+use std::task::Waker;
+
+use treewire_transports::{Envelope, Failure, Kind};
+
+use super::{Core, Inlet};
+use crate::message::{Message, Receipt};
+use crate::pattern::{Answer, Receiver};
+
+/// Where a socket that serves an actor puts what it received.
+pub(crate) trait Deliver: Send {
+    /// Takes one message, or gives it back when there is no room now. What it
+    /// cannot take at all it answers or drops itself, through the returned [`Taken`].
+    fn offer(&mut self, correlation: u64, message: Message) -> Result<Taken, Message>;
+
+    /// Who is to be woken when there is room again.
+    fn on_room(&self, waker: &Waker);
+}
+
+/// What became of a message that was offered.
+pub(crate) enum Taken {
+    /// The actor will have it.
+    Delivered,
+    /// Nobody can handle it: the request is answered so.
+    Refused(Failure, Receipt),
+    /// Nobody can handle it, and nobody waits for an answer.
+    Dropped(&'static str),
+}
+
+impl Core {
+    /// A batch of messages from a connection, in order. `true` if a receiver may
+    /// have something to take.
+    pub(crate) fn accept(
+        &mut self,
+        inlet: &Arc<Inlet>,
+        envelopes: impl Iterator<Item = Envelope>,
+    ) -> bool {
+        let id = inlet.pipe();
+        if self.config.socket_type.asks {
+            envelopes.for_each(|envelope| self.answer(inlet, envelope));
+            return false;
+        }
+        let Some(pipe) = self.pipes.get_mut(id.key).filter(|pipe| pipe.is(id)) else {
+            return false;
+        };
+        let receives = self.config.socket_type.receiver == Receiver::All;
+        let was_empty = pipe.inbound.is_empty();
+        let mut refused = 0;
+        for envelope in envelopes {
+            let receipt = Receipt::new(inlet.clone(), envelope.content.byte_len() as u64);
+            match envelope.kind {
+                Kind::Data if receives => {
+                    let message = Message::new(envelope.correlation, envelope.content, receipt);
+                    pipe.inbound.push_back(message);
+                }
+                Kind::Cancel => inlet.cancel(envelope.correlation),
+                Kind::Data | Kind::Failure => refused += 1,
+            }
+        }
+        if was_empty && !pipe.inbound.is_empty() {
+            self.turns.enter(id.key);
+        }
+        self.give_up("not expected", refused);
+        if self.delivery.is_some() {
+            self.pump();
+            return false;
+        }
+        !self.pipes[id.key].inbound.is_empty()
+    }
+
+    fn answer(&mut self, inlet: &Arc<Inlet>, envelope: Envelope) {
+        // Handled on arrival: the answer goes straight to who waits for it.
+        drop(Receipt::new(
+            inlet.clone(),
+            envelope.content.byte_len() as u64,
+        ));
+        let Some(asker) = self
+            .requests
+            .answered(envelope.correlation, inlet.pipe().key)
+        else {
+            return self.stats.dropped("late answer", 1);
+        };
+        let answer = match envelope.kind {
+            Kind::Data => Answer::Reply(envelope.content),
+            Kind::Failure => {
+                Answer::Failed(Failure::decode(envelope.content.first()).unwrap_or_else(
+                    |malformed| Failure::new(crate::typed::HANDLER_FAILED, malformed.to_string()),
+                ))
+            }
+            Kind::Cancel => return self.stats.dropped("not expected", 1),
+        };
+        // The asker may have given up this moment.
+        let _ = asker.send(answer);
+    }
+
+    /// The next message, fairly from all pipes.
+    pub(crate) fn next_message(&mut self) -> Option<Message> {
+        loop {
+            let key = self.turns.next()?;
+            let pipe = &mut self.pipes[key];
+            let message = pipe.inbound.pop_front();
+            if !pipe.inbound.is_empty() {
+                self.turns.enter(key);
+            } else if !pipe.takes_messages() {
+                self.pipes.remove(key);
+            }
+            match message {
+                Some(message) if message.is_cancelled() => {
+                    message.inlet().forget(message.correlation());
+                    self.stats.dropped("cancelled", 1);
+                }
+                Some(message) => return Some(message),
+                None => {}
+            }
+        }
+    }
+
+    /// Whether received messages go to an actor.
+    pub(crate) fn delivers(&self) -> bool {
+        self.delivery.is_some()
+    }
+
+    /// Moves what was received to the actor that is served, as far as it has room.
+    pub(crate) fn pump(&mut self) {
+        let Some(mut delivery) = self.delivery.take() else {
+            return;
+        };
+        while let Some(message) = self.next_message() {
+            let (correlation, pipe) = (message.correlation(), message.inlet().pipe());
+            match delivery.offer(correlation, message) {
+                Ok(Taken::Delivered) => {}
+                Ok(Taken::Refused(failure, receipt)) => {
+                    self.stats.dropped("refused", 1);
+                    self.reply(Err(failure), correlation, receipt);
+                }
+                Ok(Taken::Dropped(cause)) => self.stats.dropped(cause, 1),
+                Err(message) => {
+                    self.return_message(pipe, message);
+                    break;
+                }
+            }
+        }
+        self.delivery = Some(delivery);
+    }
+
+    /// Puts a message back to the front of its pipe, which keeps its turn.
+    fn return_message(&mut self, id: super::PipeId, message: Message) {
+        match self.pipes.get_mut(id.key).filter(|pipe| pipe.is(id)) {
+            Some(pipe) => {
+                if pipe.inbound.is_empty() {
+                    self.turns.enter(id.key);
+                }
+                pipe.inbound.push_front(message);
+            }
+            // The pipe left with its last message: what came from it stays at the front.
+            None => {
+                let id = self.add_pipe(None);
+                self.pipes[id.key].inbound.push_front(message);
+                self.turns.enter(id.key);
+            }
+        }
+    }
+
+    /// Who is woken when the actor that is served has room again.
+    pub(crate) fn on_delivery_room(&self, waker: &Waker) {
+        if let Some(delivery) = &self.delivery {
+            delivery.on_room(waker);
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! The state of a socket that survives its actor: pipes, queues, turns.
+//!
+//! [`Core`] is plain state behind one lock in the socket's slot. Handles call it
+//! from any thread, connections once per batch; nothing in it waits.
+
+mod closing;
+mod inbound;
+mod inlet;
+mod outbound;
+mod pipe;
+mod shared;
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use slab::Slab;
+use tokio::sync::oneshot;
+use treewire_runtime::Stats;
+use treewire_transports::{Refusal, RefusalCode};
+
+use crate::bound::{Bound, Overflow};
+use crate::pattern::{Answer, FairTurns, LeastOutstanding, Load, Requests, SocketType};
+
+pub(crate) use inbound::{Deliver, Taken};
+pub(crate) use inlet::Inlet;
+pub(crate) use outbound::{Blocked, Reason};
+pub(crate) use pipe::{Pipe, PipeId, Queued};
+pub(crate) use shared::Shared;
+
+/// What a socket is told about itself.
+#[derive(Clone, Debug)]
+pub(crate) struct CoreConfig {
+    pub(crate) socket_type: SocketType,
+    pub(crate) send_bound: Bound,
+    pub(crate) receive_bound: Bound,
+    pub(crate) overflow: Overflow,
+    /// The largest message it sends or takes, in bytes.
+    pub(crate) message_bytes_max: u64,
+}
+
+pub(crate) struct Core {
+    config: CoreConfig,
+    stats: Arc<Stats>,
+    pipes: Slab<Pipe>,
+    last_serial: u64,
+    connected: usize,
+    chooser: LeastOutstanding,
+    turns: FairTurns,
+    requests: Requests<oneshot::Sender<Answer>>,
+    /// Requests whose peer went while no other could take them.
+    unrouted: VecDeque<Queued>,
+    delivery: Option<Box<dyn Deliver>>,
+    /// No message is taken to be sent any more.
+    closing: bool,
+    /// Messages that were given up: dropped, or never confirmed.
+    lost: u64,
+}
+
+impl Core {
+    pub(crate) fn new(config: CoreConfig, stats: Arc<Stats>) -> Self {
+        Core {
+            config,
+            stats,
+            pipes: Slab::new(),
+            last_serial: 0,
+            connected: 0,
+            chooser: LeastOutstanding::default(),
+            turns: FairTurns::default(),
+            requests: Requests::default(),
+            unrouted: VecDeque::new(),
+            delivery: None,
+            closing: false,
+            lost: 0,
+        }
+    }
+
+    pub(crate) fn config(&self) -> &CoreConfig {
+        &self.config
+    }
+
+    /// How many peers are connected.
+    pub(crate) fn connected(&self) -> usize {
+        self.connected
+    }
+
+    /// Messages that were dropped or not confirmed, in all.
+    pub(crate) fn lost(&self) -> u64 {
+        self.lost
+    }
+
+    /// The pipe of a dialer, the same over all its lives: it keeps its queue while
+    /// its peer is away.
+    pub(crate) fn dialed(&mut self, endpoint: &str) -> PipeId {
+        let known = self
+            .pipes
+            .iter()
+            .find(|(_, pipe)| pipe.dialed.as_deref() == Some(endpoint));
+        match known {
+            Some((_, pipe)) => pipe.id(),
+            None => self.add_pipe(Some(endpoint.into())),
+        }
+    }
+
+    fn add_pipe(&mut self, dialed: Option<Arc<str>>) -> PipeId {
+        self.last_serial += 1;
+        let entry = self.pipes.vacant_entry();
+        let id = PipeId {
+            key: entry.key(),
+            serial: self.last_serial,
+        };
+        entry.insert(Pipe::new(id, dialed));
+        id
+    }
+
+    /// Whether a peer of that socket type may attach now.
+    pub(crate) fn admit(&self, peer_type: &str) -> Result<(), Refusal> {
+        let own = &self.config.socket_type;
+        let (code, text) = if peer_type != own.peer {
+            let text = format!(
+                "a {} socket talks to {}, not to {peer_type}: check both ends' socket types",
+                own.name, own.peer
+            );
+            (RefusalCode::IncompatibleSocket, text)
+        } else if self.closing {
+            (RefusalCode::Closing, "the socket is closing".to_owned())
+        } else if !own.connector.admits(self.connected) {
+            let text = format!(
+                "the socket has its limit of {} peers: try later",
+                self.connected
+            );
+            (RefusalCode::ConnectionLimit, text)
+        } else {
+            return Ok(());
+        };
+        Err(Refusal { code, text })
+    }
+
+    /// A connection is up: `pipe` for a dialed one, a new pipe for an accepted one.
+    /// `None` if the dialed pipe is gone.
+    pub(crate) fn attach(&mut self, pipe: Option<PipeId>, peer: &str) -> Option<Arc<Inlet>> {
+        let id = pipe.unwrap_or_else(|| self.add_pipe(None));
+        let bound = self.config.receive_bound;
+        let pipe = self.pipe(id)?;
+        let inlet = Arc::new(Inlet::new(id, peer, bound));
+        pipe.attach(inlet.clone());
+        self.connected += 1;
+        self.route_unrouted();
+        Some(inlet)
+    }
+
+    /// A connection is gone. What left unconfirmed is counted; what never left
+    /// stays with a dialed pipe and is dropped with an accepted one.
+    pub(crate) fn detach(&mut self, id: PipeId) {
+        let Some(pipe) = self.pipes.get_mut(id.key).filter(|pipe| pipe.is(id)) else {
+            return;
+        };
+        let Some(unconfirmed) = pipe.detach() else {
+            return;
+        };
+        self.connected -= 1;
+        let asks = self.config.socket_type.asks;
+        if !asks {
+            self.give_up("unconfirmed", unconfirmed);
+        }
+        let Some(pipe) = self.pipes.get_mut(id.key) else {
+            return;
+        };
+        let accepted = pipe.dialed.is_none();
+        let queued = if asks || accepted {
+            pipe.take_queue()
+        } else {
+            VecDeque::new()
+        };
+        if accepted && pipe.inbound.is_empty() {
+            self.pipes.remove(id.key);
+            self.turns.leave(id.key);
+        }
+        if asks {
+            self.fail_or_resend(id.key, queued);
+        } else {
+            self.give_up("peer gone", queued.len() as u64);
+        }
+    }
+
+    pub(crate) fn pipe(&mut self, id: PipeId) -> Option<&mut Pipe> {
+        self.pipes.get_mut(id.key).filter(|pipe| pipe.is(id))
+    }
+
+    /// Hands received messages to `delivery` instead of to receivers.
+    pub(crate) fn deliver_to(&mut self, delivery: Box<dyn Deliver>) {
+        self.delivery = Some(delivery);
+    }
+
+    fn give_up(&mut self, cause: &'static str, count: u64) {
+        self.lost += count;
+        self.stats.dropped(cause, count);
+    }
+
+    fn loads(pipes: &Slab<Pipe>, bound: Bound) -> impl Iterator<Item = (usize, Load)> + '_ {
+        pipes
+            .iter()
+            .filter(move |(_, pipe)| pipe.takes_messages() && pipe.has_room(bound))
+            .map(|(key, pipe)| (key, pipe.load()))
+    }
+}

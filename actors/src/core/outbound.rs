@@ -1,0 +1,324 @@
+//! Messages on their way out.
+
+use std::collections::VecDeque;
+
+use tokio::sync::oneshot;
+use treewire_transports::{Content, Envelope, Failure, HeadersError, Unsendable};
+
+use super::{Core, PipeId, Queued};
+use crate::bound::Overflow;
+use crate::message::Receipt;
+use crate::pattern::{Answer, Sender};
+
+/// A message that was not taken, and why.
+#[derive(Debug)]
+pub(crate) struct Blocked {
+    pub(crate) content: Content,
+    pub(crate) reason: Reason,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// Every queue is at its bound.
+    Full,
+    /// There is no peer, and none is being dialed.
+    NoPeer,
+    /// The socket is closing.
+    Closing,
+    /// Larger than the socket's limit.
+    TooLarge { bytes: u64, limit: u64 },
+    /// More parts than a message may have.
+    TooManyParts { parts: usize, limit: usize },
+    /// Headers that no peer would take.
+    Headers(HeadersError),
+}
+
+impl Core {
+    /// Takes a message to send; to `destination` for a socket that sends to sources.
+    pub(crate) fn send(
+        &mut self,
+        content: Content,
+        destination: Option<PipeId>,
+    ) -> Result<(), Blocked> {
+        let content = self.check(content)?;
+        let queued = Queued::new(Envelope::new(content));
+        match self.config.socket_type.sender {
+            Sender::One | Sender::Nobody => self.send_to_one(queued),
+            Sender::All => self.send_to_all(queued),
+            Sender::Source => self.send_to(queued, destination),
+        }
+    }
+
+    /// Opens a request and takes it to be sent.
+    pub(crate) fn request(
+        &mut self,
+        content: Content,
+        idempotent: bool,
+        answer: oneshot::Sender<Answer>,
+    ) -> Result<u64, (Blocked, oneshot::Sender<Answer>)> {
+        let content = match self.check(content) {
+            Ok(content) => content,
+            Err(blocked) => return Err((blocked, answer)),
+        };
+        let again = idempotent.then(|| content.clone());
+        let correlation = self.requests.open(answer, again);
+        let queued = Queued::new(Envelope::new(content).correlated(correlation));
+        self.send_to_one(queued)
+            .map(|()| correlation)
+            .map_err(|blocked| {
+                let answer = self.requests.withdrawn(correlation);
+                (blocked, answer.expect("the request was opened just now"))
+            })
+    }
+
+    /// The asker gave up: the request is not sent any more, or the peer is told.
+    pub(crate) fn cancel_request(&mut self, correlation: u64) {
+        if let Some(key) = self.requests.cancel(correlation)
+            && let Some(pipe) = self.pipes.get_mut(key)
+        {
+            pipe.push(Queued::new(Envelope::cancel(correlation)));
+        }
+    }
+
+    /// Answers a request. A peer that is gone does not get it; that is counted.
+    pub(crate) fn reply(
+        &mut self,
+        answer: Result<Content, Failure>,
+        correlation: u64,
+        receipt: Receipt,
+    ) {
+        let inlet = receipt.inlet().clone();
+        inlet.forget(correlation);
+        let answer = match answer {
+            Ok(content) => self.check(content).map_err(|blocked| {
+                Failure::new(crate::typed::HANDLER_FAILED, blocked.reason.to_string())
+            }),
+            Err(failure) => Err(failure),
+        };
+        let envelope = match answer {
+            Ok(content) => Envelope::new(content).correlated(correlation),
+            Err(failure) => Envelope::failure(correlation, &failure),
+        };
+        match self.pipe(inlet.pipe()) {
+            Some(pipe) if pipe.is_connected() => {
+                pipe.push(Queued {
+                    _receipt: Some(receipt),
+                    ..Queued::new(envelope)
+                });
+            }
+            _ => self.give_up("peer gone", 1),
+        }
+    }
+
+    /// Moves to `batch` what a connection may send now. `true` if waiting
+    /// senders have room again.
+    pub(crate) fn take_sendable(
+        &mut self,
+        id: PipeId,
+        bytes_wanted: u64,
+        batch: &mut Vec<Queued>,
+    ) -> bool {
+        let bound = self.config.send_bound;
+        let asks = self.config.socket_type.asks;
+        let Some(pipe) = self.pipes.get_mut(id.key).filter(|pipe| pipe.is(id)) else {
+            return false;
+        };
+        let was_full = !pipe.has_room(bound);
+        let before = batch.len();
+        pipe.take_sendable(bytes_wanted, batch);
+        if asks {
+            let mut index = before;
+            while index < batch.len() {
+                let queued = &batch[index];
+                let is_request = queued.envelope.kind == treewire_transports::Kind::Data;
+                if is_request && !self.requests.sent(queued.envelope.correlation, id.key) {
+                    pipe.unsend(batch.remove(index).bytes);
+                } else {
+                    index += 1;
+                }
+            }
+        }
+        was_full && pipe.has_room(bound)
+    }
+
+    /// The peer does not take this message. A request fails; what is returned, the
+    /// news that a reply could not be sent, goes out in its place.
+    pub(crate) fn unsendable(
+        &mut self,
+        id: PipeId,
+        queued: Queued,
+        error: &Unsendable,
+    ) -> Option<Envelope> {
+        let correlation = queued.envelope.correlation;
+        let failure = Failure::new(crate::typed::NOT_SENDABLE, error.to_string());
+        if correlation != 0 && !self.config.socket_type.asks {
+            return Some(Envelope::failure(correlation, &failure));
+        }
+        if let Some(pipe) = self.pipe(id) {
+            pipe.unsend(queued.bytes);
+        }
+        match self.requests.withdrawn(correlation) {
+            // The asker may have given up this moment.
+            Some(asker) => drop(asker.send(Answer::Failed(failure))),
+            None => self.give_up("too large for the peer", 1),
+        }
+        None
+    }
+
+    fn check(&self, content: Content) -> Result<Content, Blocked> {
+        let bytes = content.byte_len() as u64;
+        let limit = self.config.message_bytes_max;
+        let parts = content.part_count();
+        let reason = if self.closing {
+            Reason::Closing
+        } else if bytes > limit {
+            Reason::TooLarge { bytes, limit }
+        } else if parts > PARTS_MAX {
+            Reason::TooManyParts {
+                parts,
+                limit: PARTS_MAX,
+            }
+        } else if let Some(Err(error)) = content.headers().map(|headers| headers.check()) {
+            Reason::Headers(error)
+        } else {
+            return Ok(content);
+        };
+        Err(Blocked { content, reason })
+    }
+
+    fn send_to_one(&mut self, queued: Queued) -> Result<(), Blocked> {
+        let bound = self.config.send_bound;
+        if let Some(key) = self.chooser.choose(Self::loads(&self.pipes, bound)) {
+            self.pipes[key].push(queued);
+            return Ok(());
+        }
+        let any = self.pipes.iter().find(|(_, pipe)| pipe.takes_messages());
+        match any.map(|(key, _)| key) {
+            Some(key) => self.overflow(queued, Some(key)),
+            None => self.overflow(queued, None),
+        }
+    }
+
+    fn send_to_all(&mut self, queued: Queued) -> Result<(), Blocked> {
+        let bound = self.config.send_bound;
+        let takers = || self.pipes.iter().filter(|(_, pipe)| pipe.takes_messages());
+        let keys: Vec<usize> = takers().map(|(key, _)| key).collect();
+        if keys.is_empty() {
+            return self.overflow(queued, None);
+        }
+        // To wait for the slowest is to wait for all of them.
+        let waits = matches!(self.config.overflow, Overflow::Wait | Overflow::Refuse);
+        if waits && takers().any(|(_, pipe)| !pipe.has_room(bound)) {
+            let content = queued.envelope.content;
+            return Err(Blocked {
+                content,
+                reason: Reason::Full,
+            });
+        }
+        for key in keys {
+            let copy = Queued::new(queued.envelope.clone());
+            if self.pipes[key].has_room(bound) {
+                self.pipes[key].push(copy);
+            } else {
+                self.overflow(copy, Some(key))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn send_to(&mut self, queued: Queued, destination: Option<PipeId>) -> Result<(), Blocked> {
+        let bound = self.config.send_bound;
+        let found = destination.and_then(|id| self.pipe(id).map(|pipe| (id.key, pipe)));
+        match found {
+            Some((_, pipe)) if pipe.takes_messages() && pipe.has_room(bound) => {
+                pipe.push(queued);
+                Ok(())
+            }
+            Some((key, pipe)) if pipe.takes_messages() => self.overflow(queued, Some(key)),
+            // Waiting for a peer that went would be waiting for ever.
+            _ => Err(Blocked {
+                content: queued.envelope.content,
+                reason: Reason::NoPeer,
+            }),
+        }
+    }
+
+    /// What becomes of a message for which there is no room; `key` is a full pipe.
+    fn overflow(&mut self, queued: Queued, key: Option<usize>) -> Result<(), Blocked> {
+        let reason = if key.is_some() {
+            Reason::Full
+        } else {
+            Reason::NoPeer
+        };
+        match (self.config.overflow, key) {
+            (Overflow::Wait | Overflow::Refuse, _) => {
+                return Err(Blocked {
+                    content: queued.envelope.content,
+                    reason,
+                });
+            }
+            (Overflow::DropNewest, Some(_)) => self.give_up("queue full", 1),
+            (_, None) => self.give_up("no peer", 1),
+            (Overflow::DropOldest, Some(key)) => {
+                self.pipes[key].drop_oldest();
+                self.pipes[key].push(queued);
+                self.give_up("queue full", 1);
+            }
+            (Overflow::Conflate, Some(key)) => {
+                let stale = self.pipes[key].take_queue().len() as u64;
+                self.pipes[key].push(queued);
+                self.give_up("conflated", stale);
+            }
+        }
+        Ok(())
+    }
+
+    /// The peer at `key` is gone, `queued` never left for it.
+    pub(super) fn fail_or_resend(&mut self, key: usize, queued: VecDeque<Queued>) {
+        let (failed, again) = self.requests.peer_gone(key);
+        for answer in failed {
+            // The asker may have gone as well.
+            let _ = answer.send(Answer::PeerGone);
+        }
+        for resend in again {
+            let envelope = Envelope::new(resend.content).correlated(resend.correlation);
+            self.unrouted.push_back(Queued::new(envelope));
+        }
+        let is_request = |queued: &Queued| queued.envelope.kind == treewire_transports::Kind::Data;
+        self.unrouted.extend(queued.into_iter().filter(is_request));
+        self.route_unrouted();
+    }
+
+    /// Finds a peer for requests that lost theirs; what finds none waits.
+    pub(super) fn route_unrouted(&mut self) {
+        let bound = self.config.send_bound;
+        while !self.unrouted.is_empty() {
+            let Some(key) = self.chooser.choose(Self::loads(&self.pipes, bound)) else {
+                return;
+            };
+            if let Some(queued) = self.unrouted.pop_front() {
+                self.pipes[key].push(queued);
+            }
+        }
+    }
+}
+
+/// As the native dialect has it.
+const PARTS_MAX: usize = treewire_transports::dialect::tw::PARTS_MAX;
+
+impl std::fmt::Display for Reason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Reason::Full => f.write_str("the queue is at its bound: send slower, or raise it"),
+            Reason::NoPeer => f.write_str("there is no peer to send to"),
+            Reason::Closing => f.write_str("the socket is closing"),
+            Reason::TooLarge { bytes, limit } => {
+                write!(f, "the message has {bytes} bytes, the limit is {limit}")
+            }
+            Reason::TooManyParts { parts, limit } => {
+                write!(f, "the message has {parts} parts, the limit is {limit}")
+            }
+            Reason::Headers(error) => write!(f, "{error}"),
+        }
+    }
+}

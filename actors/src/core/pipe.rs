@@ -1,0 +1,204 @@
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use treewire_transports::{Credit, Envelope};
+
+use super::Inlet;
+use crate::bound::Bound;
+use crate::message::{Message, Receipt};
+use crate::pattern::Load;
+
+/// A pipe of a socket; a key used again has another serial number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct PipeId {
+    pub(crate) key: usize,
+    pub(crate) serial: u64,
+}
+
+/// A message on its way out.
+pub(crate) struct Queued {
+    pub(crate) envelope: Envelope,
+    pub(crate) bytes: u64,
+    /// The request that a reply answers: it counts as handled when the reply
+    /// leaves, so that a peer that does not read its replies runs out of credit.
+    pub(crate) _receipt: Option<Receipt>,
+}
+
+impl Queued {
+    pub(crate) fn new(envelope: Envelope) -> Self {
+        let bytes = envelope.content.byte_len() as u64;
+        Queued {
+            envelope,
+            bytes,
+            _receipt: None,
+        }
+    }
+}
+
+/// A socket's view of one peer.
+pub(crate) struct Pipe {
+    id: PipeId,
+    /// What is dialed: a dialer reconnects the pipe, so it outlives its connection.
+    pub(crate) dialed: Option<Arc<str>>,
+    /// Received and not yet taken.
+    pub(crate) inbound: VecDeque<Message>,
+    outbound: VecDeque<Queued>,
+    outbound_bytes: u64,
+    connection: Option<Connected>,
+}
+
+/// The state that lives as long as one connection.
+struct Connected {
+    inlet: Arc<Inlet>,
+    sent: u64,
+    sent_bytes: u64,
+    credit: Credit,
+    /// The connection looks at the queue only when it is woken.
+    asleep: bool,
+}
+
+impl Pipe {
+    pub(crate) fn new(id: PipeId, dialed: Option<Arc<str>>) -> Self {
+        Pipe {
+            id,
+            dialed,
+            inbound: VecDeque::new(),
+            outbound: VecDeque::new(),
+            outbound_bytes: 0,
+            connection: None,
+        }
+    }
+
+    pub(crate) fn id(&self) -> PipeId {
+        self.id
+    }
+
+    pub(crate) fn is(&self, id: PipeId) -> bool {
+        self.id == id
+    }
+
+    pub(crate) fn attach(&mut self, inlet: Arc<Inlet>) {
+        self.connection = Some(Connected {
+            inlet,
+            sent: 0,
+            sent_bytes: 0,
+            credit: Credit::default(),
+            asleep: true,
+        });
+    }
+
+    /// How many messages had left and were not confirmed; `None` without a connection.
+    pub(crate) fn detach(&mut self) -> Option<u64> {
+        let connection = self.connection.take()?;
+        Some(connection.sent.saturating_sub(connection.credit.handled))
+    }
+
+    pub(crate) fn is_connected(&self) -> bool {
+        self.connection.is_some()
+    }
+
+    /// Whether a message may be queued here at all: a peer is there, or will be.
+    pub(crate) fn takes_messages(&self) -> bool {
+        self.dialed.is_some() || self.connection.is_some()
+    }
+
+    pub(crate) fn has_room(&self, bound: Bound) -> bool {
+        !bound.reached(self.outbound.len(), self.outbound_bytes)
+    }
+
+    pub(crate) fn load(&self) -> Load {
+        Load {
+            connected: self.is_connected(),
+            outstanding: self.outbound.len() as u64 + self.unconfirmed(),
+        }
+    }
+
+    pub(crate) fn queued(&self) -> u64 {
+        self.outbound.len() as u64
+    }
+
+    /// Messages that left and were not confirmed.
+    pub(crate) fn unconfirmed(&self) -> u64 {
+        let connection = self.connection.as_ref();
+        connection.map_or(0, |connection| {
+            connection.sent.saturating_sub(connection.credit.handled)
+        })
+    }
+
+    /// How many messages this connection has sent.
+    pub(crate) fn sent(&self) -> u64 {
+        self.connection
+            .as_ref()
+            .map_or(0, |connection| connection.sent)
+    }
+
+    pub(crate) fn push(&mut self, queued: Queued) {
+        self.outbound_bytes += queued.bytes;
+        self.outbound.push_back(queued);
+        self.wake();
+    }
+
+    pub(crate) fn drop_oldest(&mut self) -> bool {
+        let oldest = self.outbound.pop_front();
+        self.outbound_bytes -= oldest.as_ref().map_or(0, |queued| queued.bytes);
+        oldest.is_some()
+    }
+
+    pub(crate) fn take_queue(&mut self) -> VecDeque<Queued> {
+        self.outbound_bytes = 0;
+        std::mem::take(&mut self.outbound)
+    }
+
+    /// The connection is to look at its pipe: something to send, or the close.
+    pub(crate) fn wake(&mut self) {
+        if let Some(connection) = &mut self.connection
+            && std::mem::replace(&mut connection.asleep, false)
+        {
+            connection.inlet.wake();
+        }
+    }
+
+    /// What the peer allows now; figures never fall.
+    pub(crate) fn credit(&mut self, credit: Credit) {
+        if let Some(connection) = &mut self.connection {
+            let known = &mut connection.credit;
+            known.handled = known.handled.max(credit.handled);
+            known.messages_max = known.messages_max.max(credit.messages_max);
+            known.bytes_max = known.bytes_max.max(credit.bytes_max);
+        }
+    }
+
+    /// Moves to `batch` what credit allows, up to some `bytes_wanted`. When
+    /// nothing more can leave, the next `push` or `credit` wakes the connection.
+    pub(crate) fn take_sendable(&mut self, bytes_wanted: u64, batch: &mut Vec<Queued>) {
+        let Some(connection) = &mut self.connection else {
+            return;
+        };
+        let mut taken_bytes = 0;
+        while connection.sent < connection.credit.messages_max
+            && connection.sent_bytes < connection.credit.bytes_max
+            && taken_bytes < bytes_wanted
+        {
+            let Some(queued) = self.outbound.pop_front() else {
+                break;
+            };
+            taken_bytes += queued.bytes + FRAME_BYTES;
+            self.outbound_bytes -= queued.bytes;
+            connection.sent += 1;
+            connection.sent_bytes += queued.bytes;
+            batch.push(queued);
+        }
+        connection.asleep = taken_bytes < bytes_wanted;
+    }
+
+    /// A message that was taken is not sent after all.
+    pub(crate) fn unsend(&mut self, bytes: u64) {
+        if let Some(connection) = &mut self.connection {
+            connection.sent -= 1;
+            connection.sent_bytes -= bytes;
+        }
+    }
+}
+
+/// What a frame adds to its payload, roughly: a batch of empty messages is bounded, too.
+const FRAME_BYTES: u64 = 4;

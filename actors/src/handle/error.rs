@@ -1,0 +1,95 @@
+use std::fmt;
+
+use treewire_transports::{Content, Failure};
+
+use crate::core::{Blocked, Reason};
+
+/// A message that was not taken; it comes back.
+#[derive(Debug, PartialEq, Eq)]
+pub struct SendError {
+    content: Box<Content>,
+    reason: Reason,
+}
+
+impl SendError {
+    pub(crate) fn new(blocked: Blocked) -> Self {
+        SendError {
+            content: Box::new(blocked.content),
+            reason: blocked.reason,
+        }
+    }
+
+    /// The message.
+    pub fn into_content(self) -> Content {
+        *self.content
+    }
+
+    /// Every queue is at its bound: later it may be taken.
+    pub fn is_full(&self) -> bool {
+        self.reason == Reason::Full
+    }
+
+    /// There is no peer, and none is being dialed: later it may be taken.
+    pub fn is_no_peer(&self) -> bool {
+        self.reason == Reason::NoPeer
+    }
+
+    /// The socket is closing or has closed.
+    pub fn is_closed(&self) -> bool {
+        self.reason == Reason::Closing
+    }
+}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the message was not taken: {}", self.reason)
+    }
+}
+
+impl std::error::Error for SendError {}
+
+/// Why nothing can be received.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecvError {
+    /// The socket hands everything it receives to an actor.
+    #[error("the socket delivers to an actor: nothing is left to receive")]
+    Delivering,
+    /// The socket's type does not receive.
+    #[error("a socket of this type does not receive")]
+    Sends,
+}
+
+/// Why a request has no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RequestError {
+    /// It was not taken to be sent.
+    #[error(transparent)]
+    NotTaken(SendError),
+    /// It was taken but never sent; it comes back.
+    #[error("the socket closed before the request was sent")]
+    NotSent(Content),
+    /// The peer it was sent to is gone; whether it was handled is not known.
+    #[error("the peer is gone; mark requests that may be sent twice as idempotent")]
+    PeerGone,
+    /// The deadline passed; it was withdrawn, and the peer told if it had left.
+    #[error("no answer came in time")]
+    TimedOut,
+    /// The peer says why there is no answer.
+    #[error("the peer could not answer: {}", .0.text)]
+    Failed(Failure),
+    /// The socket has closed.
+    #[error("the socket has closed")]
+    Closed,
+}
+
+/// What a close came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "a close may have dropped messages"]
+pub enum Closed {
+    /// Every peer confirmed everything.
+    Flushed,
+    /// So many messages were given up: never sent, or not confirmed.
+    Dropped(u64),
+}

@@ -1,0 +1,16 @@
+//! Handles: how programs use a socket, from any task of any runtime.
+
+mod error;
+mod receiving;
+mod replying;
+mod requesting;
+mod sending;
+mod socket;
+
+pub use error::{Closed, RecvError, RequestError, SendError};
+pub use receiving::{Incoming, PullSocket};
+pub(crate) use replying::ReplyPath;
+pub use replying::{RepSocket, Request};
+pub use requesting::{Asking, ReqSocket};
+pub use sending::PushSocket;
+pub use socket::{ComposedSocket, SocketHandle};

@@ -1,0 +1,175 @@
+use std::future::{Future, IntoFuture};
+use std::ops::Deref;
+use std::pin::Pin;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use treewire_transports::Content;
+
+use super::{RequestError, SendError, SocketHandle};
+use crate::core::Blocked;
+use crate::pattern::Answer;
+use crate::typed::{AskingTyped, Remote, WireMessage};
+
+/// The handle of a [`Req`](crate::Req) socket. Any number of requests may be
+/// under way at once.
+#[derive(Clone, Debug)]
+pub struct ReqSocket {
+    pub(crate) socket: SocketHandle,
+    pub(crate) deadline: Option<Duration>,
+}
+
+impl Deref for ReqSocket {
+    type Target = SocketHandle;
+
+    fn deref(&self) -> &SocketHandle {
+        &self.socket
+    }
+}
+
+impl ReqSocket {
+    /// Asks: awaiting it gives the answer's content.
+    ///
+    /// # Errors
+    /// [`RequestError`]; a request that was never sent comes back.
+    ///
+    /// # Cancel safety
+    /// Dropping the future cancels the request: it is not sent any more, or its
+    /// peer is told.
+    pub fn request(&self, content: impl Into<Content>) -> Asking {
+        Asking {
+            socket: self.socket.clone(),
+            content: content.into(),
+            deadline: self.deadline,
+            idempotent: false,
+        }
+    }
+
+    /// Asks an actor behind the wire: awaiting it gives the typed answer.
+    ///
+    /// # Errors
+    /// [`RemoteError`](crate::RemoteError).
+    pub fn send<M: WireMessage>(&self, message: M) -> AskingTyped<M> {
+        AskingTyped::new(self.clone(), message)
+    }
+
+    /// The mailbox of whoever serves `M` behind the wire.
+    pub fn remote<M: WireMessage>(&self) -> Remote<M> {
+        Remote::new(self.clone())
+    }
+
+    /// The same socket with another default deadline; `None` waits for ever.
+    pub fn with_deadline(&self, deadline: impl Into<Option<Duration>>) -> ReqSocket {
+        ReqSocket {
+            deadline: deadline.into(),
+            ..self.clone()
+        }
+    }
+}
+
+/// A request that is not sent before it is awaited.
+#[must_use = "a request is not sent unless it is awaited"]
+#[derive(Debug)]
+pub struct Asking {
+    socket: SocketHandle,
+    content: Content,
+    deadline: Option<Duration>,
+    idempotent: bool,
+}
+
+impl Asking {
+    /// Gives up after this long; instead of the socket's default.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// It may be handled twice: if its peer goes, it is sent again, there or
+    /// elsewhere, instead of failing.
+    pub fn idempotent(mut self) -> Self {
+        self.idempotent = true;
+        self
+    }
+
+    async fn ask(self) -> Result<Content, RequestError> {
+        match self.deadline {
+            None => self.ask_patiently().await,
+            Some(deadline) => tokio::time::timeout(deadline, self.ask_patiently())
+                .await
+                .unwrap_or(Err(RequestError::TimedOut)),
+        }
+    }
+
+    async fn ask_patiently(self) -> Result<Content, RequestError> {
+        let Asking {
+            socket,
+            content,
+            idempotent,
+            ..
+        } = self;
+        let (sender, answer) = oneshot::channel();
+        let attempt = |(content, sender)| {
+            let opened = socket
+                .shared
+                .core(|core| core.request(content, idempotent, sender));
+            opened.map_err(|(mut blocked, sender)| {
+                let content = std::mem::take(&mut blocked.content);
+                (blocked, (content, sender))
+            })
+        };
+        let opened = socket.when_room((content, sender), attempt).await;
+        let correlation = opened.map_err(|(blocked, (content, _))| {
+            RequestError::NotTaken(SendError::new(Blocked { content, ..blocked }))
+        })?;
+        let open = Open {
+            socket: &socket,
+            correlation,
+            answered: false,
+        };
+        open.answer(answer).await
+    }
+}
+
+impl IntoFuture for Asking {
+    type Output = Result<Content, RequestError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.ask())
+    }
+}
+
+/// A request under way; dropped before its answer came, it is cancelled.
+struct Open<'a> {
+    socket: &'a SocketHandle,
+    correlation: u64,
+    answered: bool,
+}
+
+impl Open<'_> {
+    async fn answer(mut self, answer: oneshot::Receiver<Answer>) -> Result<Content, RequestError> {
+        let answer = tokio::select! {
+            biased;
+            answer = answer => answer,
+            _ = self.socket.actor.gone() => return Err(RequestError::Closed),
+        };
+        self.answered = true;
+        match answer {
+            Ok(Answer::Reply(content)) => Ok(content),
+            Ok(Answer::Failed(failure)) => Err(RequestError::Failed(failure)),
+            Ok(Answer::PeerGone) => Err(RequestError::PeerGone),
+            Ok(Answer::NotSent(content)) => Err(RequestError::NotSent(content)),
+            Err(_) => Err(RequestError::Closed),
+        }
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        if !self.answered {
+            self.socket
+                .shared
+                .core(|core| core.cancel_request(self.correlation));
+        }
+    }
+}

@@ -1,0 +1,71 @@
+use std::ops::Deref;
+
+use treewire_transports::Content;
+
+use super::{SendError, SocketHandle};
+use crate::core::{Blocked, PipeId, Reason};
+
+/// The handle of a [`Push`](crate::Push) socket.
+#[derive(Clone, Debug)]
+pub struct PushSocket(pub(crate) SocketHandle);
+
+impl Deref for PushSocket {
+    type Target = SocketHandle;
+
+    fn deref(&self) -> &SocketHandle {
+        &self.0
+    }
+}
+
+impl PushSocket {
+    /// Sends to the peer with the least outstanding. Resolves when the message is
+    /// accepted into a queue; waits for room, and for a peer when none is being
+    /// dialed (unless the overflow policy says otherwise).
+    ///
+    /// # Errors
+    /// The message comes back in [`SendError`].
+    ///
+    /// # Cancel safety
+    /// A dropped call has not sent the message, which is dropped with it.
+    pub async fn send(&self, content: impl Into<Content>) -> Result<(), SendError> {
+        self.0.send_when_room(content.into(), None).await
+    }
+
+    /// The same without waiting.
+    ///
+    /// # Errors
+    /// The message comes back in [`SendError`].
+    pub fn try_send(&self, content: impl Into<Content>) -> Result<(), SendError> {
+        self.0
+            .try_send(content.into(), None)
+            .map_err(SendError::new)
+    }
+}
+
+impl SocketHandle {
+    pub(super) async fn send_when_room(
+        &self,
+        content: Content,
+        destination: Option<PipeId>,
+    ) -> Result<(), SendError> {
+        // What is usual needs no future to wait with.
+        let mut blocked = match self.try_send(content, destination) {
+            Ok(()) => return Ok(()),
+            Err(blocked) => blocked,
+        };
+        let content = std::mem::take(&mut blocked.content);
+        // A peer that a message came from does not come back under that source.
+        if destination.is_some() && blocked.reason == Reason::NoPeer {
+            return Err(SendError::new(Blocked { content, ..blocked }));
+        }
+        let attempt = |content| {
+            self.try_send(content, destination).map_err(|mut blocked| {
+                let content = std::mem::take(&mut blocked.content);
+                (blocked, content)
+            })
+        };
+        self.when_room(content, attempt)
+            .await
+            .map_err(|(blocked, content)| SendError::new(Blocked { content, ..blocked }))
+    }
+}

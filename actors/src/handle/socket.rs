@@ -1,0 +1,207 @@
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use treewire_runtime::Ref;
+use treewire_transports::{Content, Endpoint};
+
+use super::{Closed, RecvError, SendError};
+use crate::bound::Overflow;
+use crate::core::{Blocked, PipeId, Reason, Shared};
+use crate::message::{Message, Source};
+use crate::pattern::Receiver;
+use crate::socket::{Close, SocketActor};
+
+/// What every socket handle can do. Cheap to clone; all clones are one socket.
+#[derive(Clone)]
+pub struct SocketHandle {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) actor: Ref<SocketActor>,
+}
+
+impl std::fmt::Debug for SocketHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let socket_type = self.shared.core(|core| core.config().socket_type);
+        f.debug_struct("SocketHandle")
+            .field("type", &socket_type.name)
+            .finish()
+    }
+}
+
+impl SocketHandle {
+    /// Where the listeners are bound, wildcards replaced, in the order in which
+    /// they were named.
+    pub fn endpoints(&self) -> Vec<Endpoint> {
+        self.shared.all_bound()
+    }
+
+    /// How many peers are connected.
+    pub fn peers(&self) -> usize {
+        self.shared.core(|core| core.connected())
+    }
+
+    /// Waits until at least `count` peers are connected.
+    ///
+    /// Cancel-safe.
+    pub async fn ready(&self, count: usize) {
+        loop {
+            let mut changed = pin!(self.shared.changed.notified());
+            changed.as_mut().enable();
+            if self.peers() >= count {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    /// How many messages were given up so far: dropped by policy, or not
+    /// confirmed when their connection ended. The tree has them by cause.
+    pub fn lost(&self) -> u64 {
+        self.shared.core(|core| core.lost())
+    }
+
+    /// How many messages are queued, or sent and not confirmed.
+    pub fn unflushed(&self) -> u64 {
+        self.shared.core(|core| core.unflushed())
+    }
+
+    /// Closes the socket for good: takes no more messages, waits up to `linger`
+    /// (`None`: for ever) until every peer confirmed what it was sent, and stops.
+    pub async fn close(&self, linger: impl Into<Option<Duration>>) -> Closed {
+        let closed = self
+            .actor
+            .send(Close {
+                linger: linger.into(),
+            })
+            .await;
+        self.actor.gone().await;
+        // An actor that is gone flushed when it stopped; what is left was given up.
+        closed.unwrap_or_else(|_| match self.shared.core(|core| core.end()) {
+            0 => Closed::Flushed,
+            count => Closed::Dropped(count),
+        })
+    }
+
+    pub(super) fn try_send(
+        &self,
+        content: Content,
+        destination: Option<PipeId>,
+    ) -> Result<(), Blocked> {
+        self.shared.core(|core| core.send(content, destination))
+    }
+
+    /// Tries `attempt` until it is not blocked for want of room or a peer. Only
+    /// the policy `Wait` waits.
+    pub(super) async fn when_room<T, A>(
+        &self,
+        mut argument: A,
+        mut attempt: impl FnMut(A) -> Result<T, (Blocked, A)>,
+    ) -> Result<T, (Blocked, A)> {
+        loop {
+            argument = match attempt(argument) {
+                Ok(done) => return Ok(done),
+                Err((blocked, argument)) => self.worth_waiting(blocked, argument)?,
+            };
+            let mut room = pin!(self.shared.room.notified());
+            room.as_mut().enable();
+            // Room that came since the first attempt was not announced to us.
+            argument = match attempt(argument) {
+                Ok(done) => return Ok(done),
+                Err((blocked, argument)) => self.worth_waiting(blocked, argument)?,
+            };
+            tokio::select! {
+                () = room => {}
+                _ = self.actor.gone() => self.shared.begin_closing(),
+            }
+        }
+    }
+
+    fn worth_waiting<A>(&self, blocked: Blocked, argument: A) -> Result<A, (Blocked, A)> {
+        let waits = self.shared.core(|core| core.config().overflow) == Overflow::Wait;
+        let passes = matches!(blocked.reason, Reason::Full | Reason::NoPeer);
+        if waits && passes {
+            Ok(argument)
+        } else {
+            Err((blocked, argument))
+        }
+    }
+
+    pub(super) fn try_receive(&self) -> Result<Option<Message>, RecvError> {
+        self.shared.core(|core| {
+            if core.config().socket_type.receiver == Receiver::Nobody {
+                Err(RecvError::Sends)
+            } else if core.delivers() {
+                Err(RecvError::Delivering)
+            } else {
+                Ok(core.next_message())
+            }
+        })
+    }
+
+    pub(super) async fn receive(&self) -> Result<Option<Message>, RecvError> {
+        loop {
+            if let Some(message) = self.try_receive()? {
+                return Ok(Some(message));
+            }
+            let mut arrived = pin!(self.shared.arrived.notified());
+            arrived.as_mut().enable();
+            if let Some(message) = self.try_receive()? {
+                return Ok(Some(message));
+            }
+            tokio::select! {
+                () = arrived => {}
+                _ = self.actor.gone() => return self.try_receive(),
+            }
+        }
+    }
+}
+
+/// A handle on a socket composed of parts of one's own; see
+/// [`Socket`](crate::Socket).
+#[derive(Clone, Debug)]
+pub struct ComposedSocket(pub(crate) SocketHandle);
+
+impl std::ops::Deref for ComposedSocket {
+    type Target = SocketHandle;
+
+    fn deref(&self) -> &SocketHandle {
+        &self.0
+    }
+}
+
+impl ComposedSocket {
+    /// Sends to one peer or to all, as the socket was composed; waits for room
+    /// and for a peer.
+    ///
+    /// # Errors
+    /// The message comes back; a socket that sends to sources needs
+    /// [`send_to`](Self::send_to).
+    pub async fn send(&self, content: impl Into<Content>) -> Result<(), SendError> {
+        self.0.send_when_room(content.into(), None).await
+    }
+
+    /// Sends to the peer that a message came from.
+    ///
+    /// # Errors
+    /// The message comes back, also when that peer is gone.
+    pub async fn send_to(
+        &self,
+        destination: Source,
+        content: impl Into<Content>,
+    ) -> Result<(), SendError> {
+        self.0
+            .send_when_room(content.into(), Some(destination.0))
+            .await
+    }
+
+    /// The next message of all peers, fairly; `None` once the socket has closed.
+    /// Several tasks may receive at once.
+    ///
+    /// Cancel-safe.
+    ///
+    /// # Errors
+    /// [`RecvError`] for a socket that was composed not to receive.
+    pub async fn recv(&self) -> Result<Option<Message>, RecvError> {
+        self.0.receive().await
+    }
+}

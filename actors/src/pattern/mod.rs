@@ -1,0 +1,16 @@
+//! The rules of socket types: who may send what to whom, and when. Plain
+//! structs, without sockets, tasks or clocks.
+
+mod connector;
+mod receiver;
+mod requests;
+mod sender;
+mod socket_type;
+
+pub use connector::Connector;
+pub(crate) use receiver::FairTurns;
+pub use receiver::Receiver;
+pub(crate) use requests::{Answer, Requests};
+pub use sender::Sender;
+pub(crate) use sender::{LeastOutstanding, Load};
+pub use socket_type::SocketType;

@@ -1,0 +1,71 @@
+/// To whom a socket sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sender {
+    /// To nobody: it has no `send`.
+    Nobody,
+    /// To one peer: the one with the least outstanding, in turn where equal.
+    One,
+    /// To all peers.
+    All,
+    /// To the peer that a message came from.
+    Source,
+}
+
+/// What a peer has before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Load {
+    /// A connection is up.
+    pub(crate) connected: bool,
+    /// Messages queued for it or not yet handled by it.
+    pub(crate) outstanding: u64,
+}
+
+/// Chooses one peer: connected ones before absent ones, then the one with the
+/// least outstanding, then in turn.
+#[derive(Debug, Default)]
+pub(crate) struct LeastOutstanding {
+    last: usize,
+}
+
+impl LeastOutstanding {
+    /// The choice among the peers that have room, by key.
+    pub(crate) fn choose(&mut self, peers: impl Iterator<Item = (usize, Load)>) -> Option<usize> {
+        let last = self.last;
+        // Keys after the last choice come before those up to it.
+        let rank = |key: usize, load: Load| (!load.connected, load.outstanding, key <= last, key);
+        let (.., key) = peers.map(|(key, load)| rank(key, load)).min()?;
+        self.last = key;
+        Some(key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(connected: bool, outstanding: u64) -> Load {
+        Load {
+            connected,
+            outstanding,
+        }
+    }
+
+    #[test]
+    fn equal_peers_take_turns() {
+        let mut sender = LeastOutstanding { last: 2 };
+        let peers = [(0, load(true, 0)), (1, load(true, 0)), (2, load(true, 0))];
+        let chosen: Vec<_> = (0..7)
+            .filter_map(|_| sender.choose(peers.into_iter()))
+            .collect();
+        assert_eq!(chosen, [0, 1, 2, 0, 1, 2, 0]);
+    }
+
+    #[test]
+    fn connected_before_absent_then_the_least_outstanding() {
+        let mut sender = LeastOutstanding::default();
+        let peers = [(0, load(false, 0)), (1, load(true, 9)), (2, load(true, 3))];
+        assert_eq!(sender.choose(peers.into_iter()), Some(2));
+        assert_eq!(sender.choose(peers[..1].iter().copied()), Some(0));
+        assert_eq!(sender.choose(std::iter::empty()), None);
+    }
+}

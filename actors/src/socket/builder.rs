@@ -1,0 +1,317 @@
+//! How sockets are described before they are spawned.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{Actor, Handler};
+use treewire_runtime::{Child, ChildSpec, Context, IntoSpec, Placement, Ref};
+
+use super::{SocketActor, SocketOptions};
+use crate::bound::{Bound, Overflow};
+use crate::core::{CoreConfig, Shared};
+use crate::handle::{ComposedSocket, PullSocket, PushSocket, RepSocket, ReqSocket, SocketHandle};
+use crate::pattern::{Connector, Receiver, Sender, SocketType};
+use crate::typed::{Routes, WireMessage};
+
+/// What all sockets are made from.
+struct Blueprint {
+    name: String,
+    options: SocketOptions,
+    deadline: Option<Duration>,
+    placement: Placement,
+    routes: Vec<AddRoute>,
+}
+
+type AddRoute = Box<dyn FnOnce(&mut Routes, &Arc<Shared>) + Send>;
+
+impl Blueprint {
+    fn new(name: String, socket_type: SocketType) -> Self {
+        Blueprint {
+            name,
+            options: SocketOptions::new(socket_type),
+            deadline: None,
+            placement: Placement::inherit(),
+            routes: Vec::new(),
+        }
+    }
+
+    fn into_spec(self) -> (ChildSpec, SocketHandle) {
+        let Blueprint {
+            name,
+            options,
+            deadline,
+            placement,
+            routes,
+        } = self;
+        let config = CoreConfig {
+            socket_type: options.socket_type,
+            send_bound: options.send_bound,
+            receive_bound: options.receive_bound,
+            overflow: options.overflow,
+            message_bytes_max: options.message_bytes_max,
+        };
+        let slot: Arc<std::sync::OnceLock<Arc<Shared>>> = Arc::default();
+        let (kind, shutdown) = (options.socket_type.name, options.linger + STOP_MARGIN);
+        let listeners = options.listen.len();
+        let made = slot.clone();
+        let child = Child::try_with(name, move |_| {
+            let shared = made
+                .get()
+                .ok_or_else(|| treewire_runtime::Failure::new("the socket was not described"))?;
+            Ok(SocketActor::new(shared.clone(), options.clone(), deadline))
+        });
+        let child = child.kind(kind).shutdown(shutdown).placement(placement);
+        let shared = Shared::new(config, child.stats(), listeners);
+        let mut table = Routes::default();
+        for add in routes {
+            add(&mut table, &shared);
+        }
+        if !table.is_empty() {
+            shared.core(|core| core.deliver_to(Box::new(table)));
+        }
+        slot.get_or_init(|| shared.clone());
+        let (spec, actor) = child.into_spec();
+        (spec, SocketHandle { shared, actor })
+    }
+}
+
+/// What a stopping socket has beyond its linger.
+const STOP_MARGIN: Duration = Duration::from_secs(2);
+
+/// The builder methods that every socket has.
+macro_rules! common_options {
+    () => {
+        /// Binds to an endpoint (`tcp://0.0.0.0:5555`); may be called again. The
+        /// socket's start fails when the endpoint cannot be used or is in use.
+        pub fn listen(mut self, endpoint: impl Into<String>) -> Self {
+            self.0.options.listen.push(endpoint.into());
+            self
+        }
+
+        /// Connects to an endpoint, now and again; may be called again. A peer
+        /// that is absent is waited for.
+        pub fn dial(mut self, endpoint: impl Into<String>) -> Self {
+            self.0.options.dial.push(endpoint.into());
+            self
+        }
+
+        /// How much may wait for one peer on the way out. Default 1,000 messages
+        /// and 16 MiB.
+        pub fn send_bound(mut self, bound: Bound) -> Self {
+            self.0.options.send_bound = bound;
+            self
+        }
+
+        /// How much of one peer may be received and not handled yet; the peer is
+        /// told, and stops sending there. Default 1,000 messages and 16 MiB.
+        pub fn receive_bound(mut self, bound: Bound) -> Self {
+            self.0.options.receive_bound = bound;
+            self
+        }
+
+        /// What becomes of a message when the queues are at their bound. Default
+        /// [`Overflow::Wait`].
+        pub fn overflow(mut self, overflow: Overflow) -> Self {
+            self.0.options.overflow = overflow;
+            self
+        }
+
+        /// How long a socket that is stopped with its node waits for its peers to
+        /// confirm what was sent. Default 1 s.
+        pub fn linger(mut self, linger: Duration) -> Self {
+            self.0.options.linger = linger;
+            self
+        }
+
+        /// How long connecting may take, and then the handshake. Default 5 s each.
+        pub fn handshake_deadline(mut self, deadline: Duration) -> Self {
+            self.0.options.handshake_deadline = deadline;
+            self
+        }
+
+        /// After `interval` without a byte a peer is asked for a sign of life;
+        /// after `dead_after` it is given up. Default 5 s and 15 s.
+        pub fn heartbeat(mut self, interval: Duration, dead_after: Duration) -> Self {
+            self.0.options.heartbeat_interval = interval;
+            self.0.options.dead_after = dead_after;
+            self
+        }
+
+        /// The largest message it sends and takes, in bytes. Default 64 MiB.
+        pub fn message_bytes_max(mut self, bytes: u64) -> Self {
+            self.0.options.message_bytes_max = bytes;
+            self
+        }
+
+        /// At most this many peers at a time; one more is told why it is refused.
+        pub fn peers_max(mut self, count: usize) -> Self {
+            self.0.options.socket_type.connector = Connector::AtMost(count);
+            self
+        }
+
+        /// On which arbiter it runs. Default: its parent's, or that of the actor
+        /// it serves.
+        pub fn placement(mut self, placement: Placement) -> Self {
+            self.0.placement = placement;
+            self
+        }
+    };
+}
+
+macro_rules! socket {
+    ($(#[$doc:meta])* $name:ident, $type:ident) => {
+        $(#[$doc])*
+        #[must_use = "a socket does nothing before it is spawned"]
+        pub struct $name(Blueprint);
+
+        impl $name {
+            /// A socket named `name`, which its siblings' names must not equal.
+            pub fn new(name: impl Into<String>) -> Self {
+                $name(Blueprint::new(name.into(), SocketType::$type))
+            }
+
+            common_options!();
+        }
+    };
+}
+
+socket! {
+    /// Sends each message to one of its peers, [`Pull`] sockets.
+    Push, PUSH
+}
+
+socket! {
+    /// Receives from all its peers, [`Push`] sockets, in turn.
+    Pull, PULL
+}
+
+socket! {
+    /// Asks its peers, [`Rep`] sockets; any number of requests at a time.
+    Req, REQ
+}
+
+socket! {
+    /// Answers the requests of its peers, [`Req`] sockets.
+    Rep, REP
+}
+
+impl Req {
+    /// How long a request waits for its answer unless it says otherwise. Default:
+    /// for ever.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.0.deadline = Some(deadline);
+        self
+    }
+}
+
+impl Rep {
+    /// Answers messages of type `M` with the actor's `Handler<M>`; may be called
+    /// again for other types. The socket runs beside the actor.
+    pub fn serve<M: WireMessage>(self, actor: &Ref<impl Serves<M>>) -> Self {
+        self.serve_with(actor)
+    }
+
+    fn serve_with<M, A>(mut self, actor: &Ref<A>) -> Self
+    where
+        M: WireMessage,
+        A: Actor<Context = Context<A>> + Handler<M>,
+    {
+        self.0.placement = Placement::beside(actor);
+        let actor = actor.clone();
+        self.0.routes.push(Box::new(move |routes, shared| {
+            routes.serve::<M, A>(&actor, shared);
+        }));
+        self
+    }
+}
+
+impl Pull {
+    /// Hands messages of type `M` to the actor's `Handler<M>`; may be called again
+    /// for other types. The socket runs beside the actor.
+    pub fn deliver<M: WireMessage>(self, actor: &Ref<impl Serves<M>>) -> Self {
+        self.deliver_with(actor)
+    }
+
+    fn deliver_with<M, A>(mut self, actor: &Ref<A>) -> Self
+    where
+        M: WireMessage,
+        A: Actor<Context = Context<A>> + Handler<M>,
+    {
+        self.0.placement = Placement::beside(actor);
+        let actor = actor.clone();
+        self.0.routes.push(Box::new(move |routes, shared| {
+            routes.deliver::<M, A>(&actor, shared);
+        }));
+        self
+    }
+}
+
+/// An actor in our context that handles `M`. Implemented for all of them; it
+/// exists so that `serve::<M>(…)` names one type only.
+pub trait Serves<M: WireMessage>: Actor<Context = Context<Self>> + Handler<M> {}
+
+impl<A, M> Serves<M> for A
+where
+    A: Actor<Context = Context<A>> + Handler<M>,
+    M: WireMessage,
+{
+}
+
+/// A socket composed of parts of one's own: a connector, a sender, a receiver.
+/// It talks to sockets that were composed under the same type name.
+#[must_use = "a socket does nothing before it is spawned"]
+pub struct Socket(Blueprint);
+
+impl Socket {
+    /// A socket named `name` of the type `type_name`; by default it takes any
+    /// number of peers, sends to one of them and receives from all.
+    pub fn new(name: impl Into<String>, type_name: &'static str) -> Self {
+        let socket_type = SocketType::composed(type_name, Sender::One, Receiver::All);
+        Socket(Blueprint::new(name.into(), socket_type))
+    }
+
+    /// How many peers it takes.
+    pub fn connector(mut self, connector: Connector) -> Self {
+        self.0.options.socket_type.connector = connector;
+        self
+    }
+
+    /// To whom it sends.
+    pub fn sender(mut self, sender: Sender) -> Self {
+        self.0.options.socket_type.sender = sender;
+        self
+    }
+
+    /// From whom it receives.
+    pub fn receiver(mut self, receiver: Receiver) -> Self {
+        self.0.options.socket_type.receiver = receiver;
+        self
+    }
+
+    common_options!();
+}
+
+macro_rules! into_spec {
+    ($socket:ident, $handle:ty, |$inner:ident, $deadline:ident| $make:expr) => {
+        impl IntoSpec for $socket {
+            type Handle = $handle;
+
+            fn into_spec(self) -> (ChildSpec, $handle) {
+                let $deadline = self.0.deadline;
+                let (spec, $inner) = self.0.into_spec();
+                (spec, $make)
+            }
+        }
+    };
+}
+
+into_spec!(Push, PushSocket, |socket, _deadline| PushSocket(socket));
+into_spec!(Pull, PullSocket, |socket, _deadline| PullSocket(socket));
+into_spec!(Rep, RepSocket, |socket, _deadline| RepSocket(socket));
+into_spec!(Req, ReqSocket, |socket, deadline| ReqSocket {
+    socket,
+    deadline
+});
+into_spec!(Socket, ComposedSocket, |socket, _deadline| ComposedSocket(
+    socket
+));

@@ -1,0 +1,164 @@
+use std::collections::HashSet;
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::fut::{ActorFutureExt, WrapFuture};
+use actix::{Actor, AsyncContext};
+use treewire_runtime::{Backoff, Child, Context};
+use treewire_transports::{Acceptor, Endpoint, Link, Registry, Role, TransportError};
+
+use super::dialer::connection_child;
+use super::{SocketOptions, endpoint_child};
+use crate::connection::ConnectionConfig;
+use crate::core::Shared;
+
+/// How long accepting rests when the machine is out of descriptors.
+const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
+
+/// Bound to an address; every accepted link becomes a child of its own, which
+/// shakes hands off the accept path. It survives its connections.
+pub(crate) struct Listener {
+    index: usize,
+    endpoint: Endpoint,
+    shared: Arc<Shared>,
+    options: SocketOptions,
+    names: HashSet<String>,
+    exhausted: bool,
+}
+
+impl Listener {
+    pub(super) fn child(
+        index: usize,
+        endpoint: Endpoint,
+        shared: &Arc<Shared>,
+        options: &SocketOptions,
+    ) -> Child<Listener> {
+        let (shared, options) = (shared.clone(), options.clone());
+        let named = endpoint.clone();
+        let child = Child::new(format!("listener {endpoint}"), move || Listener {
+            index,
+            // A restarted listener binds the port it had.
+            endpoint: shared.bound(index).unwrap_or_else(|| named.clone()),
+            shared: shared.clone(),
+            options: options.clone(),
+            names: HashSet::new(),
+            exhausted: false,
+        });
+        let child = child.backoff(Backoff::default().with_ceiling(Duration::from_secs(1)));
+        endpoint_child(child, "listener", &endpoint)
+    }
+
+    fn bound(&mut self, acceptor: Box<dyn Acceptor>, context: &mut Context<Self>) {
+        let local = acceptor.local().clone();
+        context.stats().describe("endpoint", local.to_string());
+        self.shared.set_bound(self.index, local);
+        self.accept_next(acceptor, context);
+    }
+
+    fn accepted(
+        &mut self,
+        acceptor: Box<dyn Acceptor>,
+        next: Result<Link, TransportError>,
+        context: &mut Context<Self>,
+    ) {
+        let bad_peers = self.shared.bad_peers.get();
+        if bad_peers > 0 {
+            context.stats().describe("bad peers", bad_peers.to_string());
+        }
+        match next {
+            Ok(link) => {
+                self.exhausted = false;
+                self.connect(link, context);
+                self.accept_next(acceptor, context);
+            }
+            Err(error @ TransportError::Exhausted { .. }) => {
+                if !std::mem::replace(&mut self.exhausted, true) {
+                    tracing::warn!("accepting pauses: {error}");
+                }
+                let pause = tokio::time::sleep(EXHAUSTED_PAUSE).into_actor(self);
+                context.spawn(pause.map(|(), listener, context| {
+                    listener.accept_next(acceptor, context);
+                }));
+            }
+            Err(error) if error.is_transient() => {
+                tracing::debug!("a peer was not accepted: {error}");
+                self.accept_next(acceptor, context);
+            }
+            Err(error) => context.fail(error),
+        }
+    }
+
+    fn accept_next(&mut self, mut acceptor: Box<dyn Acceptor>, context: &mut Context<Self>) {
+        let accept = async move {
+            let next = poll_fn(|task| acceptor.poll_accept(task)).await;
+            (acceptor, next)
+        };
+        context.spawn(
+            accept
+                .into_actor(self)
+                .map(|(acceptor, next), listener, context| {
+                    listener.accepted(acceptor, next, context);
+                }),
+        );
+    }
+
+    fn connect(&mut self, link: Link, context: &mut Context<Self>) {
+        let node = context.node();
+        let registry = node.provided(Registry::standard);
+        let settings = self.options.settings(node.identity(), Role::Listener);
+        let dialect = match registry.speak(&self.endpoint, settings.clone()) {
+            Ok(dialect) => dialect,
+            Err(error) => return context.fail(error),
+        };
+        let config = ConnectionConfig {
+            shared: self.shared.clone(),
+            settings,
+            pipe: None,
+            service: self.endpoint.service().unwrap_or_default().to_owned(),
+            handshake_deadline: self.options.handshake_deadline,
+            progress: None,
+        };
+        let name = self.unique_name(&link.peer);
+        let connection = connection_child(name.clone(), config, link, dialect);
+        let connection = context.spawn_child(connection);
+        context.spawn(
+            connection
+                .gone()
+                .into_actor(self)
+                .map(move |_, listener, _| {
+                    listener.names.remove(&name);
+                }),
+        );
+    }
+
+    /// The peer's name, numbered if another connection has it already.
+    fn unique_name(&mut self, peer: &str) -> String {
+        let numbered = (2..).map(|number| format!("{peer}#{number}"));
+        let mut names = std::iter::once(peer.to_owned()).chain(numbered);
+        let name = names
+            .find(|name| !self.names.contains(name))
+            .unwrap_or_default();
+        self.names.insert(name.clone());
+        name
+    }
+}
+
+impl Actor for Listener {
+    type Context = Context<Self>;
+
+    fn started(&mut self, context: &mut Context<Self>) {
+        let registry = context.node().provided(Registry::standard);
+        let endpoint = self.endpoint.clone();
+        let listen = async move { registry.listen(&endpoint).await };
+        // Ready means bound.
+        context.wait(
+            listen
+                .into_actor(self)
+                .map(|acceptor, listener, context| match acceptor {
+                    Ok(acceptor) => listener.bound(acceptor, context),
+                    Err(error) => context.fail(error),
+                }),
+        );
+    }
+}

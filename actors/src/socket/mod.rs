@@ -1,0 +1,207 @@
+//! A socket: the actor with a pattern, and the supervisor of its endpoints.
+
+mod builder;
+mod dialer;
+mod listener;
+mod options;
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use actix::fut::{ActorFutureExt, WrapFuture};
+use actix::{Actor, ActorContext, AsyncContext, Handler, Message, ResponseActFuture, Running};
+use treewire_runtime::{Child, Context, Failure};
+use treewire_transports::{Endpoint, OptionKind, OptionSpec, Registry, Use};
+
+use crate::core::Shared;
+use crate::handle::Closed;
+pub use builder::{Pull, Push, Rep, Req, Serves, Socket};
+use dialer::Dialer;
+use listener::Listener;
+pub(crate) use options::SocketOptions;
+
+/// The options in a URL that the socket itself understands.
+pub const SOCKET_OPTIONS: &[OptionSpec] = &[OptionSpec {
+    name: "service",
+    value: OptionKind::Text,
+    help: "which of several sockets behind the endpoint is meant; both ends say the same",
+}];
+
+/// Owns the endpoints; the messages themselves do not pass through it.
+pub(crate) struct SocketActor {
+    shared: Arc<Shared>,
+    options: SocketOptions,
+    /// The default deadline of requests.
+    deadline: Option<Duration>,
+    finished: bool,
+}
+
+impl SocketActor {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        options: SocketOptions,
+        deadline: Option<Duration>,
+    ) -> Self {
+        SocketActor {
+            shared,
+            options,
+            deadline,
+            finished: false,
+        }
+    }
+
+    pub(crate) fn shared(&self) -> Arc<Shared> {
+        self.shared.clone()
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        self.deadline
+    }
+
+    fn start_endpoints(&mut self, context: &mut Context<Self>) -> Result<(), Failure> {
+        let registry = context.node().provided(Registry::standard);
+        let mut listeners = Vec::new();
+        for (index, text) in self.options.listen.iter().enumerate() {
+            let endpoint = parse(&registry, text, Use::Listen)?;
+            let listener = Listener::child(index, endpoint, &self.shared, &self.options);
+            listeners.push(context.spawn_child(listener));
+        }
+        for text in &self.options.dial {
+            let endpoint = parse(&registry, text, Use::Dial)?;
+            let dialer = Dialer::child(endpoint, &registry, &self.shared, &self.options);
+            let mut dialer = context.spawn_child(dialer);
+            let started = async move { dialer.ready().await };
+            // A dialer is started at once; what can fail is its name, given twice.
+            context.wait(started.into_actor(self).map(|result, _, context| {
+                if let Err(error) = result {
+                    context.fail(error);
+                }
+            }));
+        }
+        for mut listener in listeners {
+            let bound = async move { listener.ready().await };
+            context.wait(bound.into_actor(self).map(|result, _, context| {
+                if let Err(error) = result {
+                    context.fail(start_failure(error));
+                }
+            }));
+        }
+        Ok(())
+    }
+
+    /// Moves received messages on whenever the actor that is served has room again.
+    fn pump_on_room(&self, context: &mut Context<Self>) {
+        let shared = self.shared.clone();
+        let pump = poll_fn(move |task| {
+            shared.core(|core| {
+                core.on_delivery_room(task.waker());
+                core.pump();
+            });
+            Poll::<()>::Pending
+        });
+        context.spawn(pump.into_actor(self));
+    }
+}
+
+/// The reason of the listener alone: that it is a listener stands in the path already.
+fn start_failure(error: treewire_runtime::SpawnError) -> Failure {
+    match error {
+        treewire_runtime::SpawnError::Failed {
+            exit: treewire_runtime::Exit::Failed(failure),
+            ..
+        } => failure,
+        other => other.into(),
+    }
+}
+
+fn parse(registry: &Registry, text: &str, wanted: Use) -> Result<Endpoint, Failure> {
+    let endpoint: Endpoint = text.parse()?;
+    registry.check(&endpoint, wanted, SOCKET_OPTIONS)?;
+    Ok(endpoint)
+}
+
+impl Actor for SocketActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, context: &mut Context<Self>) {
+        self.pump_on_room(context);
+        if let Err(failure) = self.start_endpoints(context) {
+            context.fail(failure);
+        }
+    }
+
+    fn stopping(&mut self, context: &mut Context<Self>) -> Running {
+        if self.finished {
+            return Running::Stop;
+        }
+        let linger = self.options.linger;
+        let close = flush(self.shared.clone(), Some(linger));
+        context.spawn(close.into_actor(self).map(|_, socket, context| {
+            socket.finished = true;
+            context.stop();
+        }));
+        Running::Continue
+    }
+}
+
+/// Closes the socket for good.
+#[derive(Debug)]
+pub(crate) struct Close {
+    /// How long to wait for confirmation; `None` for ever.
+    pub(crate) linger: Option<Duration>,
+}
+
+impl Message for Close {
+    type Result = Closed;
+}
+
+impl Handler<Close> for SocketActor {
+    type Result = ResponseActFuture<Self, Closed>;
+
+    fn handle(&mut self, close: Close, _: &mut Context<Self>) -> Self::Result {
+        let flush = flush(self.shared.clone(), close.linger);
+        Box::pin(flush.into_actor(self).map(|closed, socket, context| {
+            socket.finished = true;
+            context.child().stop();
+            closed
+        }))
+    }
+}
+
+/// Waits until every peer confirmed everything, or the time is up.
+async fn flush(shared: Arc<Shared>, linger: Option<Duration>) -> Closed {
+    shared.begin_closing();
+    let flushed = async {
+        loop {
+            let mut changed = pin!(shared.changed.notified());
+            changed.as_mut().enable();
+            if shared.core(|core| core.unflushed()) == 0 {
+                return;
+            }
+            changed.await;
+        }
+    };
+    match linger {
+        // Running out of time is what `Dropped` says.
+        Some(linger) => drop(tokio::time::timeout(linger, flushed).await),
+        None => flushed.await,
+    }
+    match shared.core(|core| core.end()) {
+        0 => Closed::Flushed,
+        count => Closed::Dropped(count),
+    }
+}
+
+/// What every part of a socket calls its child.
+fn endpoint_child<A: Actor<Context = Context<A>>>(
+    child: Child<A>,
+    kind: &str,
+    endpoint: &Endpoint,
+) -> Child<A> {
+    let child = child.kind(kind);
+    child.stats().describe("endpoint", endpoint.to_string());
+    child
+}

@@ -1,0 +1,56 @@
+use std::time::Duration;
+
+use treewire_runtime::Identity;
+use treewire_transports::{NodeHello, Role, Settings};
+
+use crate::bound::{Bound, Overflow};
+use crate::pattern::SocketType;
+
+/// How a socket is to be. Each field has a builder method of the same name.
+#[derive(Clone, Debug)]
+pub(crate) struct SocketOptions {
+    pub(crate) socket_type: SocketType,
+    pub(crate) listen: Vec<String>,
+    pub(crate) dial: Vec<String>,
+    pub(crate) send_bound: Bound,
+    pub(crate) receive_bound: Bound,
+    pub(crate) overflow: Overflow,
+    pub(crate) linger: Duration,
+    pub(crate) handshake_deadline: Duration,
+    pub(crate) heartbeat_interval: Duration,
+    pub(crate) dead_after: Duration,
+    pub(crate) message_bytes_max: u64,
+}
+
+impl SocketOptions {
+    pub(crate) fn new(socket_type: SocketType) -> Self {
+        SocketOptions {
+            socket_type,
+            listen: Vec::new(),
+            dial: Vec::new(),
+            send_bound: Bound::default(),
+            receive_bound: Bound::default(),
+            overflow: Overflow::Wait,
+            linger: Duration::from_secs(1),
+            handshake_deadline: Duration::from_secs(5),
+            heartbeat_interval: Duration::from_secs(5),
+            dead_after: Duration::from_secs(15),
+            message_bytes_max: 64 * 1024 * 1024,
+        }
+    }
+
+    /// What a connection tells its dialect.
+    pub(crate) fn settings(&self, identity: &Identity, role: Role) -> Settings {
+        let node = NodeHello {
+            name: identity.name.clone(),
+            instance: identity.instance,
+            incarnation: identity.incarnation,
+        };
+        Settings {
+            message_bytes_max: self.message_bytes_max,
+            heartbeat_interval: self.heartbeat_interval,
+            dead_after: self.dead_after,
+            ..Settings::new(node, role)
+        }
+    }
+}
