@@ -1,0 +1,663 @@
+//! Push and pull sockets: what arrives, in which order, and what becomes of the rest.
+
+use std::collections::HashSet;
+use std::pin::pin;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use treewire::prelude::*;
+use treewire::transports::dialect::tw::PARTS_MAX;
+use treewire::{PullSocket, PushSocket};
+
+#[macro_use]
+mod support;
+use support::*;
+
+over_every_transport! {
+    many_messages_of_one_peer_arrive_in_order
+    multisocket_01_a_thousand_messages_of_random_size_arrive_unchanged
+    zeromq_06_parts_and_headers_arrive_as_they_were
+    zeromq_04_the_first_of_each_peer_comes_before_the_second_of_any
+    zeromq_04_two_messages_each_for_equal_peers
+    the_peer_with_the_least_outstanding_gets_the_next_message
+    zeromq_03_without_a_peer_send_waits_and_try_send_gives_back
+    zeromq_10_bounds_are_exact
+    zeromq_10_bounds_are_exact_with_a_peer_that_does_not_take
+    a_full_queue_refuses_drops_or_conflates_as_it_was_told
+    without_a_peer_the_dropping_policies_drop_and_count
+    multisocket_04_what_was_sent_before_a_close_is_received
+    a_close_says_how_much_it_dropped_and_counts_it
+    a_stop_of_the_node_counts_what_it_dropped
+    a_patient_close_waits_for_a_late_peer
+    several_receivers_get_each_message_once
+    a_dropped_receive_takes_nothing
+    a_dropped_send_sends_nothing
+    messages_as_a_stream_until_the_socket_closes
+    iridium_04_what_was_sent_before_the_first_connection_arrives_in_order
+    zeromq_05_the_queue_of_an_accepted_peer_that_went_is_dropped_and_counted
+    zeromq_05_a_dialed_pipe_keeps_its_queue
+    what_is_too_large_or_has_too_many_parts_comes_back
+    what_is_too_large_for_the_peer_is_counted_and_the_rest_goes_on
+}
+
+async fn pull(node: &Node, listen: &str) -> PullSocket {
+    node.spawn(Pull::new("pull").listen(listen)).await.unwrap()
+}
+
+async fn push(node: &Node, address: &str) -> PushSocket {
+    node.spawn(Push::new("push").dial(address)).await.unwrap()
+}
+
+/// The next message as text.
+async fn next(pull: &PullSocket) -> String {
+    let message = in_time(pull.recv()).await.unwrap().expect("it is open");
+    String::from_utf8(message.payload().to_vec()).unwrap()
+}
+
+async fn many_messages_of_one_peer_arrive_in_order(listen: &str) {
+    let node = node().await;
+    let pull = pull(&node, listen).await;
+    let push = push(&node, &address(&pull)).await;
+    let sender = tokio::spawn(async move {
+        for number in 0..20_000_u32 {
+            push.send(&number.to_be_bytes()).await.unwrap();
+        }
+    });
+    for number in 0..20_000_u32 {
+        let message = in_time(pull.recv()).await.unwrap().unwrap();
+        assert_eq!(*message.payload(), &number.to_be_bytes());
+    }
+    in_time(sender).await.unwrap();
+    stop(node).await;
+}
+
+async fn multisocket_01_a_thousand_messages_of_random_size_arrive_unchanged(listen: &str) {
+    const LARGEST: u64 = 128 * 1024;
+    let mut dice = Dice::new(7);
+    let block: Vec<u8> = (0..2 * LARGEST).map(|_| dice.roll() as u8).collect();
+    let pieces: Vec<_> = (0..1_000)
+        .map(|number| {
+            let size = match number {
+                0 => 0,
+                1 => LARGEST,
+                _ => dice.below(LARGEST + 1),
+            };
+            let from = dice.below(LARGEST);
+            from as usize..(from + size) as usize
+        })
+        .collect();
+
+    let node = node().await;
+    let pull = pull(&node, listen).await;
+    let push = push(&node, &address(&pull)).await;
+    let sending = async {
+        for piece in &pieces {
+            push.send(&block[piece.clone()]).await.unwrap();
+        }
+    };
+    let receiving = async {
+        for (number, piece) in pieces.iter().enumerate() {
+            let message = pull.recv().await.unwrap().unwrap();
+            assert!(
+                message.payload()[..] == block[piece.clone()],
+                "message {number} of {} bytes came as {} bytes",
+                piece.len(),
+                message.payload().len()
+            );
+        }
+    };
+    in_time(async { tokio::join!(sending, receiving) }).await;
+    stop(node).await;
+}
+
+async fn zeromq_06_parts_and_headers_arrive_as_they_were(listen: &str) {
+    let node = node().await;
+    let pull = pull(&node, listen).await;
+    let push = push(&node, &address(&pull)).await;
+    let large = vec![7; 3 * 1024 * 1024];
+    let many = (0..PARTS_MAX).map(|part| Payload::from(part.to_string()));
+    let contents = [
+        Content::from_parts(vec!["".into(), "a".into(), "".into()]),
+        Content::new("").with_header("empty", ""),
+        Content::new("one")
+            .with_header("trace", "17")
+            .with_header("b", vec![0; 60_000]),
+        Content::from_parts(vec![large.clone().into(), "x".into(), large.into()])
+            .with_header("large", "yes"),
+        Content::from_parts(many.collect()),
+        Content::new(""),
+    ];
+    for content in &contents {
+        push.send(content.clone()).await.unwrap();
+    }
+    for content in contents {
+        let message = in_time(pull.recv()).await.unwrap().unwrap();
+        assert!(
+            *message == content,
+            "sent {} parts of {} bytes, got {} of {}",
+            content.part_count(),
+            content.byte_len(),
+            message.part_count(),
+            message.byte_len()
+        );
+    }
+    stop(node).await;
+}
+
+async fn zeromq_04_the_first_of_each_peer_comes_before_the_second_of_any(listen: &str) {
+    let node = node().await;
+    let pull = pull(&node, listen).await;
+    for peer in 0..5 {
+        let push = Push::new(format!("push {peer}")).dial(address(&pull));
+        let push = node.spawn(push).await.unwrap();
+        for number in 0..3 {
+            push.send(format!("{peer}:{number}")).await.unwrap();
+        }
+    }
+    until_tree(&node, "all are there", |tree| {
+        messages_in(tree, "pull") == 15
+    })
+    .await;
+    for round in 0..3 {
+        let mut sources = HashSet::new();
+        for _ in 0..5 {
+            let message = pull.try_recv().unwrap().unwrap();
+            sources.insert(message.source());
+            let text = String::from_utf8(message.payload().to_vec()).unwrap();
+            assert!(text.ends_with(&format!(":{round}")), "{text} in {round}");
+        }
+        assert_eq!(sources.len(), 5);
+    }
+    stop(node).await;
+}
+
+async fn zeromq_04_two_messages_each_for_equal_peers(listen: &str) {
+    let node = node().await;
+    let push = node.spawn(Push::new("push").listen(listen)).await.unwrap();
+    let mut pulls = Vec::new();
+    for peer in 0..4 {
+        let pull = Pull::new(format!("pull {peer}")).dial(address(&push));
+        pulls.push(node.spawn(pull).await.unwrap());
+    }
+    in_time(push.ready(4)).await;
+    for number in 0..8 {
+        push.send(number.to_string()).await.unwrap();
+    }
+    for pull in &pulls {
+        let first: u32 = next(pull).await.parse().unwrap();
+        let second: u32 = next(pull).await.parse().unwrap();
+        assert_eq!(second, first + 4, "in turn");
+        assert!(pull.try_recv().unwrap().is_none());
+    }
+    stop(node).await;
+}
+
+async fn the_peer_with_the_least_outstanding_gets_the_next_message(listen: &str) {
+    let node = node().await;
+    let push = node.spawn(Push::new("push").listen(listen)).await.unwrap();
+    let slow = Pull::new("slow").dial(address(&push));
+    let slow = node.spawn(slow).await.unwrap();
+    let quick = Pull::new("quick").dial(address(&push));
+    let quick = node.spawn(quick).await.unwrap();
+    in_time(push.ready(2)).await;
+    push.send("").await.unwrap();
+    push.send("").await.unwrap();
+    let held = in_time(slow.recv()).await.unwrap().unwrap();
+    drop(in_time(quick.recv()).await.unwrap());
+    for number in 0..10 {
+        until("only the held one is unconfirmed", || push.unflushed() == 1).await;
+        push.send(number.to_string()).await.unwrap();
+        assert_eq!(next(&quick).await, number.to_string());
+    }
+    drop(held);
+    stop(node).await;
+}
+
+async fn zeromq_03_without_a_peer_send_waits_and_try_send_gives_back(listen: &str) {
+    let node = node().await;
+    let push = node.spawn(Push::new("push").listen(listen)).await.unwrap();
+    let content = Content::new("early").with_header("a", "b");
+    let refused = push.try_send(content.clone()).unwrap_err();
+    assert!(refused.is_no_peer(), "{refused}");
+    assert_eq!(refused.into_content(), content);
+
+    let mut sending = pin!(push.send("waited"));
+    assert!(poll_once(sending.as_mut()).await.is_pending());
+    let pull = Pull::new("pull").dial(address(&push));
+    let pull = node.spawn(pull).await.unwrap();
+    in_time(sending).await.unwrap();
+    assert_eq!(next(&pull).await, "waited");
+    assert_eq!(push.lost(), 0);
+    stop(node).await;
+}
+
+async fn zeromq_10_bounds_are_exact(listen: &str) {
+    let node = node().await;
+    for bound in [1, 2, 1_000] {
+        let push = Push::new(format!("push {bound}"))
+            .dial(address_for_later(listen))
+            .send_bound(Bound::messages(bound));
+        let push = node.spawn(push).await.unwrap();
+        for _ in 0..bound {
+            push.try_send("kept").unwrap();
+        }
+        let refused = push.try_send("too many").unwrap_err();
+        assert!(refused.is_full(), "{refused}");
+        assert_eq!(refused.into_content(), "too many".into());
+        let mut sending = pin!(push.send("waits"));
+        assert!(poll_once(sending.as_mut()).await.is_pending());
+        assert_eq!(push.unflushed(), bound);
+        assert_eq!(
+            in_time(push.close(Duration::ZERO)).await,
+            Closed::Dropped(bound)
+        );
+    }
+    stop(node).await;
+}
+
+/// Credit lets as much leave as the peer is willing to hold: the bounds of both ends add up.
+async fn zeromq_10_bounds_are_exact_with_a_peer_that_does_not_take(listen: &str) {
+    for (send, receive) in [(1, 1), (2, 1), (1, 2), (1_000, 2), (2, 1_000)] {
+        let node = node().await;
+        let pull = Pull::new("pull")
+            .listen(listen)
+            .receive_bound(Bound::messages(receive));
+        let pull = node.spawn(pull).await.unwrap();
+        let push = Push::new("push")
+            .dial(address(&pull))
+            .send_bound(Bound::messages(send));
+        let push = node.spawn(push).await.unwrap();
+        for number in 0..send + receive {
+            in_time(push.send(number.to_string())).await.unwrap();
+        }
+        until_tree(&node, "the bound has arrived", |tree| {
+            messages_in(tree, "pull") == receive
+        })
+        .await;
+        let refused = push.try_send("too many").unwrap_err();
+        assert!(refused.is_full(), "{refused}");
+
+        let mut sending = pin!(push.send("last"));
+        assert!(poll_once(sending.as_mut()).await.is_pending());
+        assert_eq!(next(&pull).await, "0");
+        in_time(sending).await.unwrap();
+        for number in 1..send + receive {
+            assert_eq!(next(&pull).await, number.to_string());
+        }
+        assert_eq!(next(&pull).await, "last");
+        stop(node).await;
+    }
+}
+
+async fn a_full_queue_refuses_drops_or_conflates_as_it_was_told(listen: &str) {
+    for (policy, cause, kept) in [
+        (Overflow::Refuse, "", &["0", "1"][..]),
+        (Overflow::DropNewest, "queue full", &["0", "1"]),
+        (Overflow::DropOldest, "queue full", &["3", "4"]),
+        (Overflow::Conflate, "conflated", &["4"]),
+    ] {
+        let node = node().await;
+        let later = address_for_later(listen);
+        let push = Push::new("push")
+            .dial(&later)
+            .send_bound(Bound::messages(2))
+            .overflow(policy);
+        let push = node.spawn(push).await.unwrap();
+        for number in 0..5 {
+            let sent = in_time(push.send(number.to_string())).await;
+            match sent {
+                Ok(()) => assert!(policy != Overflow::Refuse || number < 2),
+                Err(error) => {
+                    assert!(policy == Overflow::Refuse && number >= 2 && error.is_full());
+                    assert_eq!(error.into_content(), number.to_string().into());
+                }
+            }
+        }
+        let dropped = match policy {
+            Overflow::Refuse => 0,
+            _ => 5 - kept.len() as u64,
+        };
+        assert_eq!(push.lost(), dropped, "{policy:?}");
+        let tree = node.snapshot().await.unwrap();
+        assert_eq!(drops(&tree, "push", cause), dropped, "{policy:?}");
+
+        let pull = pull(&node, &later).await;
+        for text in kept {
+            assert_eq!(next(&pull).await, *text, "{policy:?}");
+        }
+        assert_eq!(in_time(push.close(WATCHDOG)).await, Closed::Flushed);
+        assert!(pull.try_recv().unwrap().is_none(), "{policy:?}");
+        stop(node).await;
+    }
+}
+
+async fn without_a_peer_the_dropping_policies_drop_and_count(listen: &str) {
+    for policy in [
+        Overflow::DropNewest,
+        Overflow::DropOldest,
+        Overflow::Conflate,
+    ] {
+        let node = node().await;
+        let push = Push::new("push").listen(listen).overflow(policy);
+        let push = node.spawn(push).await.unwrap();
+        for _ in 0..3 {
+            in_time(push.send("nobody is there")).await.unwrap();
+        }
+        assert_eq!(push.lost(), 3);
+        let tree = node.snapshot().await.unwrap();
+        assert_eq!(drops(&tree, "push", "no peer"), 3);
+        stop(node).await;
+    }
+}
+
+async fn multisocket_04_what_was_sent_before_a_close_is_received(listen: &str) {
+    let node = node().await;
+    let pull = pull(&node, listen).await;
+    let push = push(&node, &address(&pull)).await;
+    for number in 0..256 {
+        push.send(number.to_string()).await.unwrap();
+    }
+    let receiving = async {
+        for number in 0..256 {
+            assert_eq!(next(&pull).await, number.to_string());
+        }
+    };
+    let (closed, ()) = in_time(async { tokio::join!(push.close(WATCHDOG), receiving) }).await;
+    assert_eq!(closed, Closed::Flushed);
+    assert_eq!(push.lost(), 0);
+    stop(node).await;
+}
+
+async fn a_close_says_how_much_it_dropped_and_counts_it(listen: &str) {
+    let node = node().await;
+    let push = push(&node, &address_for_later(listen)).await;
+    for number in 0..5 {
+        push.send(number.to_string()).await.unwrap();
+    }
+    assert_eq!(
+        in_time(push.close(Duration::ZERO)).await,
+        Closed::Dropped(5)
+    );
+    assert_eq!(push.lost(), 5, "nothing is lost without being counted");
+    let refused = in_time(push.send("late")).await.unwrap_err();
+    assert!(refused.is_closed(), "{refused}");
+    stop(node).await;
+}
+
+async fn a_stop_of_the_node_counts_what_it_dropped(listen: &str) {
+    let node = node().await;
+    let push = Push::new("push")
+        .dial(address_for_later(listen))
+        .linger(Duration::from_millis(20));
+    let push = node.spawn(push).await.unwrap();
+    for number in 0..5 {
+        push.send(number.to_string()).await.unwrap();
+    }
+    stop(node).await;
+    assert_eq!(push.lost(), 5, "nothing is lost without being counted");
+}
+
+async fn a_patient_close_waits_for_a_late_peer(listen: &str) {
+    let node = node().await;
+    let later = address_for_later(listen);
+    let push = push(&node, &later).await;
+    for number in 0..5 {
+        push.send(number.to_string()).await.unwrap();
+    }
+    let mut closing = pin!(push.close(None));
+    assert!(poll_once(closing.as_mut()).await.is_pending());
+    let pull = pull(&node, &later).await;
+    for number in 0..5 {
+        assert_eq!(next(&pull).await, number.to_string());
+    }
+    assert_eq!(in_time(closing).await, Closed::Flushed);
+    stop(node).await;
+}
+
+/// The receivers are on threads and runtimes of their own.
+async fn several_receivers_get_each_message_once(listen: &str) {
+    const COUNT: u32 = 20_000;
+    let node = node().await;
+    let pull = pull(&node, listen).await;
+    let push = push(&node, &address(&pull)).await;
+    let receivers: Vec<_> = (0..4)
+        .map(|_| {
+            let pull = pull.clone();
+            std::thread::spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread()
+                    .build()
+                    .unwrap();
+                runtime.block_on(async {
+                    let mut numbers = Vec::new();
+                    while let Some(message) = pull.recv().await.unwrap() {
+                        let bytes = message.payload()[..].try_into().unwrap();
+                        numbers.push(u32::from_be_bytes(bytes));
+                    }
+                    numbers
+                })
+            })
+        })
+        .collect();
+    for number in 0..COUNT {
+        in_time(push.send(&number.to_be_bytes())).await.unwrap();
+    }
+    assert_eq!(in_time(push.close(WATCHDOG)).await, Closed::Flushed);
+    assert_eq!(in_time(pull.close(WATCHDOG)).await, Closed::Flushed);
+    let mut all = Vec::new();
+    for receiver in receivers {
+        let numbers = receiver.join().unwrap();
+        assert!(numbers.is_sorted(), "each receiver sees them in order");
+        all.extend(numbers);
+    }
+    all.sort_unstable();
+    assert!(all.into_iter().eq(0..COUNT));
+    stop(node).await;
+}
+
+async fn a_dropped_receive_takes_nothing(listen: &str) {
+    let node = node().await;
+    let pull = pull(&node, listen).await;
+    let push = push(&node, &address(&pull)).await;
+    let sender = tokio::spawn(async move {
+        for number in 0..2_000 {
+            push.send(number.to_string()).await.unwrap();
+            if number % 10 == 0 {
+                tokio::task::yield_now().await;
+            }
+        }
+    });
+    let mut cancelled = 0;
+    in_time(async {
+        for number in 0..2_000 {
+            let message = loop {
+                tokio::select! {
+                    biased;
+                    message = pull.recv() => break message,
+                    () = tokio::task::yield_now() => cancelled += 1,
+                }
+            };
+            let message = message.unwrap().unwrap();
+            assert_eq!(*message.payload(), number.to_string().as_str());
+        }
+    })
+    .await;
+    assert!(cancelled > 0);
+    in_time(sender).await.unwrap();
+    stop(node).await;
+}
+
+async fn a_dropped_send_sends_nothing(listen: &str) {
+    let node = node().await;
+    let pull = Pull::new("pull")
+        .listen(listen)
+        .receive_bound(Bound::messages(1));
+    let pull = node.spawn(pull).await.unwrap();
+    let push = Push::new("push")
+        .dial(address(&pull))
+        .send_bound(Bound::messages(1));
+    let push = node.spawn(push).await.unwrap();
+    let receiver = tokio::spawn(async move {
+        let mut received = Vec::new();
+        while let Some(message) = pull.recv().await.unwrap() {
+            let text = String::from_utf8(message.payload().to_vec()).unwrap();
+            if text == "end" {
+                break;
+            }
+            received.push(text);
+        }
+        received
+    });
+    let mut sent = Vec::new();
+    let mut cancelled = 0;
+    while sent.len() < 200 {
+        let text = (sent.len() + cancelled).to_string();
+        tokio::select! {
+            biased;
+            result = push.send(text.clone()) => {
+                result.unwrap();
+                sent.push(text);
+            }
+            () = tokio::task::yield_now() => cancelled += 1,
+        }
+    }
+    assert!(cancelled > 0);
+    in_time(push.send("end")).await.unwrap();
+    assert_eq!(in_time(receiver).await.unwrap(), sent);
+    stop(node).await;
+}
+
+async fn messages_as_a_stream_until_the_socket_closes(listen: &str) {
+    let node = node().await;
+    let pull = pull(&node, listen).await;
+    let push = push(&node, &address(&pull)).await;
+    for number in 0..100 {
+        push.send(number.to_string()).await.unwrap();
+    }
+    let mut stream = pull.stream();
+    for number in 0..50 {
+        let message = in_time(stream.next()).await.unwrap();
+        assert_eq!(*message.payload(), number.to_string().as_str());
+    }
+    drop(stream);
+    let mut stream = pull.stream();
+    for number in 50..100 {
+        let message = in_time(stream.next()).await.unwrap();
+        assert_eq!(*message.payload(), number.to_string().as_str());
+    }
+    assert!(poll_once(pin!(stream.next())).await.is_pending());
+    assert_eq!(in_time(pull.close(WATCHDOG)).await, Closed::Flushed);
+    assert!(in_time(stream.next()).await.is_none());
+    assert!(in_time(pull.recv()).await.unwrap().is_none());
+    stop(node).await;
+}
+
+async fn iridium_04_what_was_sent_before_the_first_connection_arrives_in_order(listen: &str) {
+    let node = node().await;
+    let later = address_for_later(listen);
+    let push = push(&node, &later).await;
+    for number in 0..1_000 {
+        push.try_send(number.to_string()).unwrap();
+    }
+    let pull = pull(&node, &later).await;
+    for number in 0..1_000 {
+        assert_eq!(next(&pull).await, number.to_string());
+    }
+    stop(node).await;
+}
+
+async fn zeromq_05_the_queue_of_an_accepted_peer_that_went_is_dropped_and_counted(listen: &str) {
+    let node = node().await;
+    let push = node.spawn(Push::new("push").listen(listen)).await.unwrap();
+    let gone = Pull::new("gone")
+        .dial(address(&push))
+        .receive_bound(Bound::messages(1));
+    let gone = node.spawn(gone).await.unwrap();
+    in_time(push.ready(1)).await;
+    for number in 0..5 {
+        push.send(number.to_string()).await.unwrap();
+    }
+    until_tree(&node, "the bound has arrived", |tree| {
+        messages_in(tree, "gone") == 1
+    })
+    .await;
+    assert_eq!(in_time(gone.close(Duration::ZERO)).await, Closed::Flushed);
+    let tree = until_tree(&node, "the peer went", |_| push.peers() == 0).await;
+    assert_eq!(drops(&tree, "push", "peer gone"), 4);
+    assert_eq!(drops(&tree, "push", "unconfirmed"), 1);
+    assert_eq!(push.lost(), 5);
+
+    let back = Pull::new("back").dial(address(&push));
+    let back = node.spawn(back).await.unwrap();
+    in_time(push.send("fresh")).await.unwrap();
+    assert_eq!(next(&back).await, "fresh");
+    stop(node).await;
+}
+
+async fn zeromq_05_a_dialed_pipe_keeps_its_queue(listen: &str) {
+    let node = node().await;
+    let later = address_for_later(listen);
+    let push = push(&node, &later).await;
+    let gone = Pull::new("gone")
+        .listen(&later)
+        .receive_bound(Bound::messages(1));
+    let gone = node.spawn(gone).await.unwrap();
+    for number in 0..5 {
+        push.send(number.to_string()).await.unwrap();
+    }
+    until_tree(&node, "the bound has arrived", |tree| {
+        messages_in(tree, "gone") == 1
+    })
+    .await;
+    assert_eq!(in_time(gone.close(Duration::ZERO)).await, Closed::Flushed);
+    until("the peer went", || push.peers() == 0).await;
+    assert_eq!(push.unflushed(), 4);
+    assert_eq!(push.lost(), 1, "what had left is not confirmed");
+
+    let pull = pull(&node, &later).await;
+    for number in 1..5 {
+        assert_eq!(next(&pull).await, number.to_string());
+    }
+    assert_eq!(in_time(push.close(WATCHDOG)).await, Closed::Flushed);
+    stop(node).await;
+}
+
+async fn what_is_too_large_or_has_too_many_parts_comes_back(listen: &str) {
+    let node = node().await;
+    let pull = pull(&node, listen).await;
+    let push = Push::new("push")
+        .dial(address(&pull))
+        .message_bytes_max(1_000);
+    let push = node.spawn(push).await.unwrap();
+    let too_large = Content::new(vec![1; 1_001]);
+    let too_many = Content::from_parts(vec![Payload::new(); PARTS_MAX + 1]);
+    for content in [too_large, too_many] {
+        let refused = push.try_send(content.clone()).unwrap_err();
+        assert!(!refused.is_full() && !refused.is_closed() && !refused.is_no_peer());
+        let refused = in_time(push.send(refused.into_content()))
+            .await
+            .unwrap_err();
+        assert!(refused.to_string().contains("the limit is"), "{refused}");
+        assert!(refused.into_content() == content);
+    }
+    push.send(vec![1; 1_000]).await.unwrap();
+    let message = in_time(pull.recv()).await.unwrap().unwrap();
+    assert_eq!(message.payload().len(), 1_000);
+    assert_eq!(push.lost(), 0);
+    stop(node).await;
+}
+
+async fn what_is_too_large_for_the_peer_is_counted_and_the_rest_goes_on(listen: &str) {
+    let node = node().await;
+    let pull = Pull::new("pull").listen(listen).message_bytes_max(1_000);
+    let pull = node.spawn(pull).await.unwrap();
+    let push = push(&node, &address(&pull)).await;
+    push.send("before").await.unwrap();
+    push.send(vec![1; 1_001]).await.unwrap();
+    push.send("after").await.unwrap();
+    assert_eq!(next(&pull).await, "before");
+    assert_eq!(next(&pull).await, "after");
+    let tree = node.snapshot().await.unwrap();
+    assert_eq!(drops(&tree, "push", "too large for the peer"), 1);
+    assert_eq!(in_time(push.close(WATCHDOG)).await, Closed::Flushed);
+    stop(node).await;
+}
