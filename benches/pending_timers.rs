@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use actix::prelude::*;
 use clap::Parser;
 use compare::{Failure, Outcome, Table};
-use treewire_runtime::{Child, Node};
+use treewire::{Child, Node};
 
 /// Far beyond the bench: no timer ever fires.
 const TIMER: Duration = Duration::from_secs(3600);
@@ -158,7 +158,7 @@ impl Subject {
     /// Measures a fresh actor in a fresh system.
     fn measure(&self, duration: Duration) -> Result<Cost, Failure> {
         let timers = self.timers;
-        treewire_runtime::run(async {
+        treewire::run(async {
             match self.kind {
                 Kind::Stock => {
                     let address = Stock { timers }.start();
@@ -218,7 +218,7 @@ struct Ours {
 }
 
 impl Actor for Ours {
-    type Context = treewire_runtime::Context<Self>;
+    type Context = treewire::Context<Self>;
 
     fn started(&mut self, context: &mut Self::Context) {
         for _ in 0..self.timers {

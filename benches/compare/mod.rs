@@ -23,6 +23,7 @@ pub(crate) mod run;
 mod settings;
 mod spread;
 mod table;
+mod treewire;
 
 pub(crate) use bound::bound_messages;
 pub(crate) use calibrate::calibrated_count;

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
+use treewire_bench_roles::Role;
 
 use super::participant::Participant;
 use super::rivals;
@@ -27,9 +28,25 @@ pub(crate) struct Options {
     /// What `cargo bench` adds and `cargo test` does not.
     #[arg(long, hide = true)]
     bench: bool,
+    #[command(subcommand)]
+    errand: Option<Errand>,
+}
+
+/// Why a bench starts itself again.
+#[derive(Subcommand)]
+enum Errand {
+    /// To be a participant's process.
+    #[command(hide = true, subcommand)]
+    Role(Role),
 }
 
 impl Options {
+    /// The role this process is to play, if the bench started it for that.
+    pub(crate) fn role(&self) -> Option<&Role> {
+        let Errand::Role(role) = self.errand.as_ref()?;
+        Some(role)
+    }
+
     /// Whether `cargo test` started this and wants to know only that it starts.
     pub(crate) fn only_tested(&self) -> bool {
         !self.bench
@@ -49,7 +66,7 @@ impl Options {
         }
     }
 
-    /// Every rival that can be built here; who cannot is told on standard error.
+    /// Treewire and every rival that can be built here; who cannot is told on standard error.
     ///
     /// # Errors
     /// Nobody is left.
@@ -57,7 +74,12 @@ impl Options {
         let wanted = |name: &str| {
             self.only.is_empty() || self.only.iter().any(|only| name.contains(only.as_str()))
         };
-        let participants = rivals::built(wanted);
+        let treewire = wanted(super::TREEWIRE).then(Participant::treewire).transpose()?;
+        let rivals = rivals::built(wanted);
+        if rivals.is_empty() {
+            eprintln!("no rival takes part: there will be no ratios");
+        }
+        let participants: Vec<_> = treewire.into_iter().chain(rivals).collect();
         if participants.is_empty() {
             Err("nobody takes part".to_owned())
         } else {

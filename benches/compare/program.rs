@@ -4,9 +4,13 @@ use clap::Parser;
 
 use super::{Failure, Options, Participant, describe_machine};
 
-/// The `main` of a comparing bench: runs `bench` with whoever can take part. `bench` prints its tables and lists what failed.
+/// The `main` of a comparing bench: plays a role if it was started for that, and else runs `bench` with whoever can take
+/// part. `bench` prints its tables and lists what failed.
 pub(crate) fn program(bench: impl FnOnce(&Options, &[Participant]) -> Vec<Failure>) -> ExitCode {
     let options = Options::parse();
+    if let Some(role) = options.role() {
+        return treewire_bench_roles::play(role.clone(), super::treewire::act);
+    }
     if options.only_tested() {
         println!("starts; run it with cargo bench");
         return ExitCode::SUCCESS;

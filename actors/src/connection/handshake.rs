@@ -110,7 +110,8 @@ impl Connection {
             let text = format!("delivery {:?} is not supported here", open.delivery);
             return refuse(RefusalCode::Unsupported, text);
         }
-        self.config.shared.core(|core| core.admit(&open.socket))
+        let dialed = self.config.pipe.is_some();
+        self.config.shared.core(|core| core.admit(&open.socket, dialed))
     }
 
     fn open(&mut self, number: u32, open: OpenChannel, stats: &Stats) -> Result<(), Trouble> {

@@ -114,8 +114,9 @@ impl Core {
         id
     }
 
-    /// Whether a peer of that socket type may attach now.
-    pub(crate) fn admit(&self, peer_type: &str) -> Result<(), Refusal> {
+    /// Whether a peer of that socket type may attach now. A closing socket still
+    /// takes the peers it dialed: what is queued for them is to be flushed.
+    pub(crate) fn admit(&self, peer_type: &str, dialed: bool) -> Result<(), Refusal> {
         let own = &self.config.socket_type;
         let (code, text) = if peer_type != own.peer {
             let text = format!(
@@ -123,7 +124,7 @@ impl Core {
                 own.name, own.peer
             );
             (RefusalCode::IncompatibleSocket, text)
-        } else if self.closing {
+        } else if self.closing && !dialed {
             (RefusalCode::Closing, "the socket is closing".to_owned())
         } else if !own.connector.admits(self.connected) {
             let text = format!(
