@@ -1,2 +1,41 @@
-//! The command.
-fn main() {}
+//! The `treewire` command: sockets from the shell, the tree of a running node,
+//! and a demonstration.
+//!
+//! Received messages go to standard output, everything else to standard error.
+
+mod arguments;
+mod ending;
+mod input;
+mod logs;
+mod output;
+mod patience;
+mod patterns;
+mod progress;
+mod session;
+mod signals;
+mod tree;
+mod usage;
+
+use std::process::ExitCode;
+
+use arguments::Command;
+use clap::Parser;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let arguments = match arguments::Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return usage::report(error),
+    };
+    logs::start(arguments.verbose);
+    let outcome = match arguments.command {
+        Command::Push(arguments) => patterns::push(arguments),
+        Command::Pull(arguments) => patterns::pull(arguments),
+        Command::Req(arguments) => patterns::req(arguments),
+        Command::Rep(arguments) => patterns::rep(arguments),
+        Command::Tree(arguments) => tree::print(&arguments),
+    };
+    ending::report(outcome)
+}

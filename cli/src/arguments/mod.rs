@@ -1,0 +1,79 @@
+//! What the command line says. Each option is declared once; parser and help follow.
+
+mod endpoints;
+mod input;
+mod output;
+mod patterns;
+mod time;
+mod url;
+
+pub(crate) use endpoints::EndpointArguments;
+pub(crate) use input::InputArguments;
+pub(crate) use output::{Format, OutputArguments};
+pub(crate) use patterns::{PullArguments, PushArguments, RepArguments, ReqArguments};
+pub(crate) use url::NodeUrl;
+
+use clap::{ArgAction, Parser, Subcommand};
+
+/// Sockets of a supervised messaging runtime, from the shell.
+///
+/// Received messages go to standard output, everything else to standard error.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, after_help = EXAMPLES, after_long_help = LONG_EXAMPLES)]
+pub(crate) struct Arguments {
+    /// Log what happens to standard error; twice: in detail. RUST_LOG, if set, decides instead.
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Send messages, each to one of the peers (pull sockets)
+    Push(PushArguments),
+    /// Receive messages from all peers (push sockets) and print them
+    Pull(PullArguments),
+    /// Send requests and print their replies, in the order of the requests
+    Req(ReqArguments),
+    /// Print requests and answer them
+    Rep(RepArguments),
+    /// Print the tree of a node that runs with --observe
+    Tree(TreeArguments),
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  treewire tree http://127.0.0.1:7070
+  treewire tree http://127.0.0.1:7070 --json | jq .restarts")]
+pub(crate) struct TreeArguments {
+    /// Where the node shows its tree, as given to its --observe: http://127.0.0.1:7070
+    #[arg(value_name = "URL")]
+    pub(crate) url: NodeUrl,
+
+    /// Print the JSON as it came
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+const EXAMPLES: &str = "Examples:
+  treewire pull --listen tcp://127.0.0.1:5555 --count 1000000 > out.log
+  treewire push --dial tcp://127.0.0.1:5555 --file big.log
+  treewire rep --listen tcp://127.0.0.1:5556 --echo
+  treewire req --dial tcp://127.0.0.1:5556 --data hello
+
+`treewire help COMMAND` has the options of each command, `treewire --help` the exit status.";
+
+const LONG_EXAMPLES: &str = "Examples:
+  treewire pull --listen tcp://127.0.0.1:5555 --count 1000000 > out.log
+  treewire push --dial tcp://127.0.0.1:5555 --file big.log
+  treewire rep --listen tcp://127.0.0.1:5556 --echo
+  treewire req --dial tcp://127.0.0.1:5556 --data hello
+
+Exit status:
+  0    done: everything that was sent is confirmed
+  1    failed: also when a message was dropped or not confirmed, or output could not be written
+  2    wrong arguments
+  3    timed out: no progress for as long as --timeout says
+  130  ended in order by Ctrl-C (SIGINT), 143 by SIGTERM; a second signal ends at once";

@@ -1,0 +1,16 @@
+//! One command a pattern: a socket, and the shell at its other end.
+
+mod closing;
+mod pull;
+mod push;
+mod refusals;
+mod rep;
+mod req;
+
+pub(crate) use pull::pull;
+pub(crate) use push::push;
+pub(crate) use rep::rep;
+pub(crate) use req::req;
+
+/// The largest message, the sockets' own default.
+pub(crate) const MESSAGE_BYTES_MAX: usize = 64 * 1024 * 1024;

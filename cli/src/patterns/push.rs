@@ -1,0 +1,69 @@
+use treewire::{Node, Push, PushSocket};
+
+use super::closing::{flush, give_up, lost_text};
+use super::refusals::report_refusals;
+use crate::arguments::PushArguments;
+use crate::ending::{Ending, Outcome};
+use crate::input::Input;
+use crate::patience::Patience;
+use crate::progress::Progress;
+use crate::session;
+
+pub(crate) fn push(arguments: PushArguments) -> Outcome {
+    let PushArguments { endpoints, input } = arguments;
+    let mut input = Input::open(input)?;
+    session::run("push", endpoints.observe.as_deref(), async |node: &Node| {
+        report_refusals(node);
+        let push = Push::new("push");
+        let push = endpoints.listen.iter().fold(push, Push::listen);
+        let push = endpoints.dial.iter().fold(push, Push::dial);
+        let socket = node.spawn(push).await?;
+        session::announce_listeners(&endpoints.listen, &socket.endpoints());
+        let peer = socket.clone();
+        let met_a_peer = tokio::spawn(async move { peer.ready(1).await });
+
+        let patience = Patience::new(endpoints.timeout);
+        let lost = match send_all(&socket, &mut input, patience).await {
+            Ok(()) => flush(&socket, patience).await,
+            Err(ending) => Err(ending),
+        };
+        match lost {
+            Ok(0) => Ok(()),
+            Ok(lost) => Err(Ending::Failed(lost_text(lost))),
+            Err(ending) => {
+                let lost = give_up(&socket).await;
+                Err(ended_early(ending, lost, met_a_peer.is_finished()))
+            }
+        }
+    })
+}
+
+async fn send_all(socket: &PushSocket, input: &mut Input, patience: Patience) -> Outcome {
+    let mut progress = Progress::new("sent", input.is_typed());
+    while let Some(message) = input.next().await? {
+        let bytes = message.len() as u64;
+        let accepted = patience.wait(
+            socket.send(message),
+            || socket.unflushed(),
+            "no room to send",
+        );
+        accepted.await?.map_err(Ending::failed)?;
+        progress.add(1, bytes);
+    }
+    Ok(())
+}
+
+/// Out of time with a peer and messages it did not confirm is a failure; without
+/// ever a peer it is just that.
+fn ended_early(ending: Ending, lost: u64, met_a_peer: bool) -> Ending {
+    match ending {
+        Ending::TimedOut { after, .. } if !met_a_peer => Ending::TimedOut {
+            after,
+            lacking: "no peer".into(),
+        },
+        Ending::TimedOut { .. } if lost > 0 => {
+            Ending::Failed(format!("{ending}: {}", lost_text(lost)))
+        }
+        other => other,
+    }
+}

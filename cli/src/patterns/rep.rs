@@ -1,0 +1,94 @@
+use treewire::{Content, Node, Rep, RepSocket, Request};
+
+use super::closing::{flush, lost_text};
+use super::refusals::report_refusals;
+use crate::arguments::{Format, RepArguments};
+use crate::ending::{Ending, Outcome};
+use crate::output::{self, Output};
+use crate::patience::Patience;
+use crate::session;
+
+/// What a request is answered with; `None` is the request itself.
+type Answer = Option<Content>;
+
+pub(crate) fn rep(arguments: RepArguments) -> Outcome {
+    let RepArguments {
+        endpoints,
+        echo: _,
+        reply,
+        output: printing,
+        count,
+    } = arguments;
+    let answer: Answer = reply.map(Content::new);
+    session::run("rep", endpoints.observe.as_deref(), async |node: &Node| {
+        report_refusals(node);
+        let rep = Rep::new("rep");
+        let rep = endpoints.listen.iter().fold(rep, Rep::listen);
+        let rep = endpoints.dial.iter().fold(rep, Rep::dial);
+        let socket = node.spawn(rep).await?;
+        session::announce_listeners(&endpoints.listen, &socket.endpoints());
+
+        let patience = Patience::new(endpoints.timeout);
+        let output = Output::open()?;
+        let count = count.unwrap_or(u64::MAX);
+        let answered = serve(&socket, &output, count, printing.format, &answer, patience).await;
+        let written = output.finish().await;
+        answered.and(written)?;
+        match flush(&socket, patience).await? {
+            0 => Ok(()),
+            lost => Err(Ending::Failed(lost_text(lost))),
+        }
+    })
+}
+
+/// Prints `count` requests and answers each once it is written.
+async fn serve(
+    socket: &RepSocket,
+    output: &Output,
+    count: u64,
+    format: Format,
+    answer: &Answer,
+    patience: Patience,
+) -> Outcome {
+    let mut left = count;
+    while left > 0 {
+        let next = tokio::select! {
+            next = patience.wait_once(socket.recv(), "no request") => next?,
+            ending = output.failed() => return Err(ending),
+        };
+        let Some(first) = next.map_err(Ending::failed)? else {
+            return Err(Ending::failed("the socket has closed"));
+        };
+        let batch = batch(socket, first, left)?;
+        left -= batch.len() as u64;
+        let mut lines = Vec::new();
+        for request in &batch {
+            output::append(&mut lines, request.content(), format);
+        }
+        let answer = answer.clone();
+        let reply = move || {
+            for request in batch {
+                let content = answer.clone();
+                let content = content.unwrap_or_else(|| request.content().clone());
+                request.reply(content);
+            }
+        };
+        output.write(lines, reply).await?;
+    }
+    Ok(())
+}
+
+/// `first` and what else is there, at most `limit`.
+fn batch(socket: &RepSocket, first: Request, limit: u64) -> Result<Vec<Request>, Ending> {
+    let limit = limit.min(BATCH_REQUESTS_MAX) as usize;
+    let mut batch = vec![first];
+    while batch.len() < limit {
+        match socket.try_recv().map_err(Ending::failed)? {
+            Some(request) => batch.push(request),
+            None => break,
+        }
+    }
+    Ok(batch)
+}
+
+const BATCH_REQUESTS_MAX: u64 = 256;

@@ -1,0 +1,55 @@
+//! The node of one command: started before its work, stopped in order after it.
+
+use treewire::{Endpoint, Node, Observe};
+
+use crate::ending::{Ending, Outcome};
+use crate::signals::Signals;
+
+/// Does `work` with a node; a signal ends the work, and then the node.
+pub(crate) fn run(
+    name: &str,
+    observe: Option<&str>,
+    work: impl AsyncFnOnce(&Node) -> Outcome,
+) -> Outcome {
+    treewire::run(async {
+        let mut signals = Signals::catch().map_err(Ending::failed)?;
+        let mut builder = Node::builder(name);
+        if let Some(url) = observe {
+            builder = builder.observe(url);
+        }
+        let node = builder.start().await?;
+        if let Some(url) = observe {
+            announce_observer(&node, url).await?;
+        }
+        let outcome = tokio::select! {
+            outcome = work(&node) => outcome,
+            signal = signals.next() => Err(Ending::Interrupted(signal)),
+        };
+        tokio::select! {
+            stopped = node.stop() => outcome.and(stopped.map_err(Ending::from)),
+            signal = signals.next() => Err(Ending::Interrupted(signal)),
+        }
+    })
+}
+
+/// Says where the listeners are bound, for those that were asked for a free port.
+pub(crate) fn announce_listeners(asked: &[String], bound: &[Endpoint]) {
+    for (asked, bound) in asked.iter().zip(bound) {
+        let bound = bound.to_string();
+        if *asked != bound {
+            eprintln!("listening at {bound}");
+        }
+    }
+}
+
+async fn announce_observer(node: &Node, url: &str) -> Outcome {
+    let snapshot = node.snapshot().await?;
+    let observer = snapshot.find("observer");
+    let bound = observer.and_then(|child| child.details.get("endpoint"));
+    if let Some(bound) = bound
+        && url.contains(":0")
+    {
+        eprintln!("observer at {bound}");
+    }
+    Ok(())
+}

@@ -1,0 +1,35 @@
+//! The tree of a node, for people.
+
+mod fetch;
+mod quantity;
+mod render;
+
+pub(crate) use quantity::{bytes, count};
+
+use std::io::Write;
+
+use treewire::NodeSnapshot;
+
+use crate::arguments::TreeArguments;
+use crate::ending::{Ending, Outcome};
+
+/// Prints the tree of a running node.
+pub(crate) fn print(arguments: &TreeArguments) -> Outcome {
+    let json = fetch::tree(&arguments.url)?;
+    let text = if arguments.json {
+        json + "\n"
+    } else {
+        let snapshot: NodeSnapshot = serde_json::from_str(&json).map_err(|error| {
+            Ending::Failed(format!(
+                "{} shows no tree this version knows: {error}",
+                arguments.url
+            ))
+        })?;
+        render::render(&snapshot)
+    };
+    let mut stdout = std::io::stdout().lock();
+    let written = stdout.write_all(text.as_bytes());
+    written
+        .and_then(|()| stdout.flush())
+        .map_err(|error| Ending::Failed(format!("cannot write to standard output: {error}")))
+}
