@@ -4,26 +4,34 @@
 /// more; one message larger than `bytes` therefore still passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bound {
-    /// Messages, at least 1. Default 1,000.
+    /// Messages, from 1 to 16 million (2^24 - 1). Default 1,000.
     pub messages: u64,
-    /// Payload and header bytes, at least 1. Default 16 MiB.
+    /// Payload and header bytes, from 1 to 512 GiB (2^39). Default 16 MiB.
     pub bytes: u64,
 }
+
+const MESSAGES_MAX: u64 = (1 << 24) - 1;
+const BYTES_MAX: u64 = 1 << 39;
 
 impl Bound {
     /// This many messages, and the default number of bytes.
     pub fn messages(messages: u64) -> Self {
         Bound {
-            messages: messages.max(1),
+            messages,
             ..Bound::default()
         }
+        .within_limits()
     }
 
     /// The same with another number of bytes.
     pub fn bytes(self, bytes: u64) -> Self {
+        Bound { bytes, ..self }.within_limits()
+    }
+
+    pub(crate) fn within_limits(self) -> Self {
         Bound {
-            bytes: bytes.max(1),
-            ..self
+            messages: self.messages.clamp(1, MESSAGES_MAX),
+            bytes: self.bytes.clamp(1, BYTES_MAX),
         }
     }
 

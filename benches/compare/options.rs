@@ -74,7 +74,9 @@ impl Options {
         let wanted = |name: &str| {
             self.only.is_empty() || self.only.iter().any(|only| name.contains(only.as_str()))
         };
-        let treewire = wanted(super::TREEWIRE).then(Participant::treewire).transpose()?;
+        let treewire = wanted(super::TREEWIRE)
+            .then(Participant::treewire)
+            .transpose()?;
         let rivals = rivals::built(wanted);
         if rivals.is_empty() {
             eprintln!("no rival takes part: there will be no ratios");

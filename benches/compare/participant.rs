@@ -27,8 +27,14 @@ impl Participant {
     /// # Errors
     /// The system does not tell where this program lies.
     pub(crate) fn treewire() -> Result<Self, Failure> {
-        let program = current_exe().map_err(|error| format!("cannot find this program: {error}"))?;
-        Ok(Participant { name: TREEWIRE, program, leading: &["role"], bound_messages_max: usize::MAX })
+        let program =
+            current_exe().map_err(|error| format!("cannot find this program: {error}"))?;
+        Ok(Participant {
+            name: TREEWIRE,
+            program,
+            leading: &["role"],
+            bound_messages_max: usize::MAX,
+        })
     }
 
     /// A rival's program.

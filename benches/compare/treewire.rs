@@ -28,11 +28,14 @@ pub(super) fn act(role: Role) -> Result<(), Failure> {
 
 async fn push(node: &Node, order: &Order) -> Result<(), Failure> {
     let bound = Bound::messages(order.bound_messages as u64);
-    let push = node.spawn(Push::new("out").dial(&order.endpoint).send_bound(bound)).await?;
+    let push = node
+        .spawn(Push::new("out").dial(&order.endpoint).send_bound(bound))
+        .await?;
     let mut warm = vec![0; order.size_bytes];
     for sequence in 0..order.count {
         if order.size_bytes >= GIVE_FROM_BYTES {
-            push.send(stamp::payload(order.size_bytes, sequence)).await?;
+            push.send(stamp::payload(order.size_bytes, sequence))
+                .await?;
         } else {
             stamp::write(&mut warm, sequence);
             push.send(warm.as_slice()).await?;
@@ -46,11 +49,15 @@ async fn push(node: &Node, order: &Order) -> Result<(), Failure> {
 
 async fn pull(node: &Node, order: &Order) -> Result<(), Failure> {
     let bound = Bound::messages(order.bound_messages as u64);
-    let pull = node.spawn(Pull::new("in").listen(&order.endpoint).receive_bound(bound)).await?;
+    let pull = node
+        .spawn(Pull::new("in").listen(&order.endpoint).receive_bound(bound))
+        .await?;
     announce(&pull);
     let mut arrivals = Arrivals::new(order);
     while arrivals.incomplete() {
-        let Some(message) = pull.recv().await? else { break };
+        let Some(message) = pull.recv().await? else {
+            break;
+        };
         arrivals.record(message.payload())?;
     }
     Line::Throughput(arrivals.finish()?).print();
@@ -73,10 +80,14 @@ async fn req(node: &Node, order: &Order) -> Result<(), Failure> {
 }
 
 async fn rep(node: &Node, order: &Order) -> Result<(), Failure> {
-    let rep = node.spawn(Rep::new("answers").listen(&order.endpoint)).await?;
+    let rep = node
+        .spawn(Rep::new("answers").listen(&order.endpoint))
+        .await?;
     announce(&rep);
     for sequence in 0..order.count {
-        let Some(request) = rep.recv().await? else { break };
+        let Some(request) = rep.recv().await? else {
+            break;
+        };
         stamp::check(request.content().first(), order.size_bytes, sequence)?;
         let content = request.content().clone();
         request.reply(content);

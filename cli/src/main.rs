@@ -19,13 +19,12 @@ mod usage;
 use std::process::ExitCode;
 
 use arguments::Command;
-use clap::Parser;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let arguments = match arguments::Arguments::try_parse() {
+    let arguments = match arguments::Arguments::read() {
         Ok(arguments) => arguments,
         Err(error) => return usage::report(error),
     };

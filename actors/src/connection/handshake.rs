@@ -111,7 +111,9 @@ impl Connection {
             return refuse(RefusalCode::Unsupported, text);
         }
         let dialed = self.config.pipe.is_some();
-        self.config.shared.core(|core| core.admit(&open.socket, dialed))
+        self.config
+            .shared
+            .core(|core| core.admit(&open.socket, dialed))
     }
 
     fn open(&mut self, number: u32, open: OpenChannel, stats: &Stats) -> Result<(), Trouble> {

@@ -1,6 +1,7 @@
 //! A connection: the actor that owns one link and speaks a dialect over it.
 
 mod handshake;
+mod read_buffer;
 mod trouble;
 mod wire;
 
@@ -55,8 +56,7 @@ pub(crate) struct Connection {
     /// Set while the socket counts us among its peers.
     inlet: Option<Arc<Inlet>>,
     events: VecDeque<Event>,
-    /// Batches on their way in and out; kept for their capacity.
-    arrived: Vec<Envelope>,
+    /// A batch on its way out; kept for its capacity.
     departing: Vec<Queued>,
     timer: Timer,
     open_by: Instant,
@@ -104,7 +104,6 @@ impl Connection {
             phase: Phase::ExpectHello,
             inlet: None,
             events: VecDeque::new(),
-            arrived: Vec::new(),
             departing: Vec::new(),
             timer: Timer::new(clock),
             open_by: now + config.handshake_deadline,
@@ -172,26 +171,28 @@ impl Connection {
     fn handle_events(&mut self, stats: &Stats) -> Result<(), Trouble> {
         while let Some(event) = self.events.pop_front() {
             match (event, &mut self.phase) {
-                (
-                    Event::Message {
-                        channel: number,
-                        envelope,
-                    },
-                    Phase::Open(channel),
-                ) if number == channel.number => {
+                (event @ Event::Message { .. }, Phase::Open(channel)) => {
                     // Consecutive messages go in one batch, under one lock.
-                    self.arrived.push(envelope);
-                    let more = self.events.front();
-                    if more.is_some_and(|event| matches!(event, Event::Message { .. })) {
-                        continue;
-                    }
-                    channel.count(&self.arrived)?;
-                    let count = self.arrived.len() as u64;
+                    self.events.push_front(event);
+                    let before = channel.received;
+                    let inlet = channel.inlet.clone();
+                    let batch = std::iter::from_fn(|| channel.next_message(&mut self.events));
+                    self.config.shared.accept(&inlet, batch);
+                    let count = channel.received - before;
                     stats.messages_in.add(count);
                     self.config.shared.stats.messages_in.add_shared(count);
-                    self.config
-                        .shared
-                        .accept(&channel.inlet, self.arrived.drain(..));
+                    if let Some(Event::Message {
+                        channel: number, ..
+                    }) = self.events.front()
+                    {
+                        return Err(if *number == channel.number {
+                            Trouble::BeyondCredit {
+                                messages_max: channel.granted.messages_max,
+                            }
+                        } else {
+                            Trouble::OutOfTurn("a message on another channel")
+                        });
+                    }
                     self.made_progress();
                 }
                 (
@@ -330,20 +331,22 @@ impl Connection {
 }
 
 impl Channel {
-    /// A peer that sends more than it was allowed to breaks the rules.
-    fn count(&mut self, batch: &[Envelope]) -> Result<(), Trouble> {
-        for envelope in batch {
-            if self.received >= self.granted.messages_max
-                || self.received_bytes >= self.granted.bytes_max
-            {
-                return Err(Trouble::BeyondCredit {
-                    messages_max: self.granted.messages_max,
-                });
+    /// Takes the next message off the events, if it is one that the peer had
+    /// credit for.
+    fn next_message(&mut self, events: &mut VecDeque<Event>) -> Option<Envelope> {
+        let has_credit = self.received < self.granted.messages_max
+            && self.received_bytes < self.granted.bytes_max;
+        match events.pop_front()? {
+            Event::Message { channel, envelope } if channel == self.number && has_credit => {
+                self.received += 1;
+                self.received_bytes += envelope.content.byte_len() as u64;
+                Some(envelope)
             }
-            self.received += 1;
-            self.received_bytes += envelope.content.byte_len() as u64;
+            other => {
+                events.push_front(other);
+                None
+            }
         }
-        Ok(())
     }
 }
 

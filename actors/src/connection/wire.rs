@@ -1,6 +1,5 @@
 //! A link's bytes in and out, whatever kind of link it is.
 
-use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -14,20 +13,13 @@ use treewire_transports::dialect::EVENTS_MAX;
 use treewire_transports::{Dialect, Event, Input, LinkIo, Output};
 
 use super::Trouble;
-
-/// Room for one read from a stream.
-const READ_BYTES: usize = 64 * 1024;
+use super::read_buffer::{self, READ_BYTES};
 
 /// A rest of a frame up to this size is copied out of the shared buffer.
 const REST_BYTES: usize = 4 * 1024;
 
 /// How many pieces one vectored write takes.
 const SLICES: usize = 64;
-
-thread_local! {
-    /// Read buffers belong to the arbiter: an idle connection has none.
-    static READ_BUFFER: RefCell<BytesMut> = RefCell::new(BytesMut::new());
-}
 
 pub(super) struct Wire {
     io: LinkIo,
@@ -73,13 +65,16 @@ impl Wire {
         match &mut self.io {
             LinkIo::Stream(stream) => {
                 let mut buffer = if self.rest.is_empty() {
-                    READ_BUFFER.take()
+                    read_buffer::take()
                 } else {
                     std::mem::take(&mut self.rest)
                 };
                 let mut count = 0;
                 if !self.stalled {
-                    buffer.reserve(READ_BYTES.max(dialect.wanted_bytes(&buffer)));
+                    let wanted = dialect.wanted_bytes(&buffer);
+                    if buffer.capacity() - buffer.len() < wanted.max(REST_BYTES) {
+                        buffer.reserve(wanted.max(READ_BYTES));
+                    }
                     match poll_read_buf(Pin::new(stream), task, &mut buffer) {
                         Poll::Pending => {
                             self.keep_rest(buffer);
@@ -98,6 +93,7 @@ impl Wire {
                         Poll::Ready(Ok(read)) => count = read,
                     }
                 }
+                let mut buffer = read_buffer::unpin(buffer);
                 let result =
                     dialect.receive(Input::Stream(&mut buffer), now, &mut self.output, events);
                 self.stalled = events.len() >= EVENTS_MAX;
@@ -134,13 +130,12 @@ impl Wire {
         }
     }
 
-    fn keep_rest(&mut self, mut buffer: BytesMut) {
+    fn keep_rest(&mut self, buffer: BytesMut) {
         if buffer.is_empty() {
-            READ_BUFFER.set(buffer);
-        } else if buffer.len() <= REST_BYTES && buffer.capacity() >= READ_BYTES {
+            read_buffer::give_back(buffer);
+        } else if buffer.len() <= REST_BYTES && buffer.capacity() >= READ_BYTES / 2 {
             self.rest = BytesMut::from(&buffer[..]);
-            buffer.clear();
-            READ_BUFFER.set(buffer);
+            read_buffer::give_back(buffer);
         } else {
             self.rest = buffer;
         }

@@ -98,12 +98,12 @@ impl Core {
     /// The next message, fairly from all pipes.
     pub(crate) fn next_message(&mut self) -> Option<Message> {
         loop {
-            let key = self.turns.next()?;
+            let key = self.turns.current()?;
             let pipe = &mut self.pipes[key];
             let message = pipe.inbound.pop_front();
-            if !pipe.inbound.is_empty() {
-                self.turns.enter(key);
-            } else if !pipe.takes_messages() {
+            let has_more = !pipe.inbound.is_empty();
+            self.turns.pass(has_more);
+            if !has_more && !pipe.takes_messages() {
                 self.pipes.remove(key);
             }
             match message {

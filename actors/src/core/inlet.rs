@@ -5,6 +5,7 @@ use std::task::Waker;
 
 use futures_util::task::AtomicWaker;
 use parking_lot::Mutex;
+use treewire_runtime::Counter;
 use treewire_transports::Credit;
 
 use super::PipeId;
@@ -17,16 +18,38 @@ pub(crate) struct Inlet {
     pipe: PipeId,
     peer: Arc<str>,
     bound: Bound,
-    handled: AtomicU64,
-    handled_bytes: AtomicU64,
-    /// Of `handled`, what the peer was told.
-    told: AtomicU64,
-    told_bytes: AtomicU64,
-    /// The connection knows that credit is owed.
-    owed: AtomicBool,
+    /// What was handled and the peer was not told: messages above
+    /// [`BYTES_BITS`], bytes below, so that a message costs one atomic step.
+    untold: AtomicU64,
+    /// What the peer was told; only the connection writes it.
+    told: Counter,
+    told_bytes: Counter,
     connection: AtomicWaker,
     any_cancelled: AtomicBool,
     cancelled: Mutex<HashSet<u64>>,
+}
+
+const BYTES_BITS: u32 = 40;
+
+/// Handled messages and bytes.
+#[derive(Clone, Copy)]
+struct Amount {
+    messages: u64,
+    bytes: u64,
+}
+
+impl Amount {
+    fn unpack(packed: u64) -> Self {
+        Amount {
+            messages: packed >> BYTES_BITS,
+            bytes: packed & ((1 << BYTES_BITS) - 1),
+        }
+    }
+
+    /// Whether it is a quarter of what the peer may send.
+    fn is_urgent(self, bound: Bound) -> bool {
+        self.messages * 4 >= bound.messages || self.bytes * 4 >= bound.bytes
+    }
 }
 
 impl Inlet {
@@ -35,11 +58,9 @@ impl Inlet {
             pipe,
             peer: peer.into(),
             bound,
-            handled: AtomicU64::new(0),
-            handled_bytes: AtomicU64::new(0),
-            told: AtomicU64::new(0),
-            told_bytes: AtomicU64::new(0),
-            owed: AtomicBool::new(false),
+            untold: AtomicU64::new(0),
+            told: Counter::default(),
+            told_bytes: Counter::default(),
             connection: AtomicWaker::new(),
             any_cancelled: AtomicBool::new(false),
             cancelled: Mutex::default(),
@@ -63,39 +84,36 @@ impl Inlet {
     }
 
     /// One received message was handled. Wakes the connection for the first one
-    /// since it was told, so that it can set its timer, and when the peer may be
-    /// running out of credit.
+    /// since the peer was told, so that it can set its timer, and when the peer
+    /// may be running out of credit.
     pub(crate) fn handled(&self, bytes: u64) {
-        self.handled_bytes.fetch_add(bytes, SeqCst);
-        self.handled.fetch_add(1, SeqCst);
-        if !self.owed.swap(true, SeqCst) || self.is_urgent() {
+        let more = (1 << BYTES_BITS) + bytes;
+        let before = self.untold.fetch_add(more, SeqCst);
+        let was_urgent = Amount::unpack(before).is_urgent(self.bound);
+        if before == 0 || !was_urgent && Amount::unpack(before + more).is_urgent(self.bound) {
             self.wake();
         }
     }
 
     /// Whether anything was handled that the peer was not told of.
     pub(crate) fn owes_credit(&self) -> bool {
-        self.handled.load(SeqCst) > self.told.load(SeqCst)
+        self.untold.load(SeqCst) > 0
     }
 
     /// Whether a quarter of what the peer may send is used up.
     pub(crate) fn is_urgent(&self) -> bool {
-        let messages = self.handled.load(SeqCst) - self.told.load(SeqCst);
-        let bytes = self.handled_bytes.load(SeqCst) - self.told_bytes.load(SeqCst);
-        messages * 4 >= self.bound.messages || bytes * 4 >= self.bound.bytes
+        Amount::unpack(self.untold.load(SeqCst)).is_urgent(self.bound)
     }
 
-    /// The credit to tell the peer now.
+    /// The credit to tell the peer now. Only the connection calls it.
     pub(crate) fn credit(&self) -> Credit {
-        self.owed.store(false, SeqCst);
-        let bytes = self.handled_bytes.load(SeqCst);
-        let handled = self.handled.load(SeqCst);
-        self.told.store(handled, SeqCst);
-        self.told_bytes.store(bytes, SeqCst);
+        let news = Amount::unpack(self.untold.swap(0, SeqCst));
+        self.told.add(news.messages);
+        self.told_bytes.add(news.bytes);
         Credit {
-            handled,
-            messages_max: handled.saturating_add(self.bound.messages),
-            bytes_max: bytes.saturating_add(self.bound.bytes),
+            handled: self.told.get(),
+            messages_max: self.told.get().saturating_add(self.bound.messages),
+            bytes_max: self.told_bytes.get().saturating_add(self.bound.bytes),
         }
     }
 

@@ -40,8 +40,7 @@ impl Core {
         content: Content,
         destination: Option<PipeId>,
     ) -> Result<(), Blocked> {
-        let content = self.check(content)?;
-        let queued = Queued::new(Envelope::new(content));
+        let queued = Queued::new(Envelope::new(self.check(content)?));
         match self.config.socket_type.sender {
             Sender::One | Sender::Nobody => self.send_to_one(queued),
             Sender::All => self.send_to_all(queued),

@@ -19,9 +19,19 @@ impl FairTurns {
         self.0.push_back(key);
     }
 
-    /// The peer to take one message from; [`enter`](Self::enter) it again if it has more.
-    pub(crate) fn next(&mut self) -> Option<usize> {
-        self.0.pop_front()
+    /// The peer to take one message from.
+    pub(crate) fn current(&self) -> Option<usize> {
+        self.0.front().copied()
+    }
+
+    /// One message of the current peer was taken: the next one's turn. `has_more`
+    /// says whether the current one stays among those that have messages waiting.
+    pub(crate) fn pass(&mut self, has_more: bool) {
+        match self.0.len() {
+            1 if has_more => {}
+            _ if has_more => self.0.rotate_left(1),
+            _ => drop(self.0.pop_front()),
+        }
     }
 
     /// The peer is gone.
@@ -40,12 +50,10 @@ mod tests {
         let mut turns = FairTurns::default();
         (0..3).for_each(|key| turns.enter(key));
         let mut order = Vec::new();
-        while let Some(key) = turns.next() {
+        while let Some(key) = turns.current() {
             order.push(key);
             waiting[key] -= 1;
-            if waiting[key] > 0 {
-                turns.enter(key);
-            }
+            turns.pass(waiting[key] > 0);
         }
         assert_eq!(order, [0, 1, 2, 0, 2, 0]);
     }

@@ -29,7 +29,16 @@ pub(crate) struct LeastOutstanding {
 
 impl LeastOutstanding {
     /// The choice among the peers that have room, by key.
-    pub(crate) fn choose(&mut self, peers: impl Iterator<Item = (usize, Load)>) -> Option<usize> {
+    pub(crate) fn choose(
+        &mut self,
+        mut peers: impl Iterator<Item = (usize, Load)>,
+    ) -> Option<usize> {
+        let first = peers.next()?;
+        let Some(second) = peers.next() else {
+            self.last = first.0;
+            return Some(first.0);
+        };
+        let peers = [first, second].into_iter().chain(peers);
         let last = self.last;
         // Keys after the last choice come before those up to it.
         let rank = |key: usize, load: Load| (!load.connected, load.outstanding, key <= last, key);

@@ -98,14 +98,14 @@ macro_rules! common_options {
         /// How much may wait for one peer on the way out. Default 1,000 messages
         /// and 16 MiB.
         pub fn send_bound(mut self, bound: Bound) -> Self {
-            self.0.options.send_bound = bound;
+            self.0.options.send_bound = bound.within_limits();
             self
         }
 
         /// How much of one peer may be received and not handled yet; the peer is
         /// told, and stops sending there. Default 1,000 messages and 16 MiB.
         pub fn receive_bound(mut self, bound: Bound) -> Self {
-            self.0.options.receive_bound = bound;
+            self.0.options.receive_bound = bound.within_limits();
             self
         }
 

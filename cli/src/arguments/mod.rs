@@ -13,13 +13,14 @@ pub(crate) use output::{Format, OutputArguments};
 pub(crate) use patterns::{PullArguments, PushArguments, RepArguments, ReqArguments};
 pub(crate) use url::NodeUrl;
 
-use clap::{ArgAction, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{ArgAction, CommandFactory, Parser, Subcommand};
 
 /// Sockets of a supervised messaging runtime, from the shell.
 ///
 /// Received messages go to standard output, everything else to standard error.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 100, after_help = EXAMPLES, after_long_help = LONG_EXAMPLES)]
+#[command(name = "treewire", version, max_term_width = 100, after_help = EXAMPLES, after_long_help = LONG_EXAMPLES)]
 pub(crate) struct Arguments {
     /// Log what happens to standard error; twice: in detail. RUST_LOG, if set, decides instead.
     #[arg(short, long, global = true, action = ArgAction::Count)]
@@ -27,6 +28,24 @@ pub(crate) struct Arguments {
 
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Arguments {
+    /// What the command line says, as far as it makes sense.
+    pub(crate) fn read() -> Result<Self, clap::Error> {
+        let arguments = Self::try_parse()?;
+        let endpoints = match &arguments.command {
+            Command::Push(push) => &push.endpoints,
+            Command::Pull(pull) => &pull.endpoints,
+            Command::Req(req) => &req.endpoints,
+            Command::Rep(rep) => &rep.endpoints,
+            Command::Tree(_) => return Ok(arguments),
+        };
+        match endpoints.check() {
+            Ok(()) => Ok(arguments),
+            Err(text) => Err(Self::command().error(ErrorKind::ArgumentConflict, text)),
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -12,21 +12,22 @@ use crate::patience::Patience;
 /// many messages were given up in its life.
 pub(super) async fn flush(socket: &SocketHandle, patience: Patience) -> Result<u64, Ending> {
     let progress = || (socket.unflushed(), socket.peers());
-    let close = patience.wait(socket.close(None), progress, "no confirmation");
-    Ok(lost(socket, close.await?))
+    let close = patience.wait(close(socket, None), progress, "no confirmation");
+    close.await
 }
 
 /// Closes the socket at once. Returns how many messages were given up in its life.
 pub(super) async fn give_up(socket: &SocketHandle) -> u64 {
-    lost(socket, socket.close(Duration::ZERO).await)
+    close(socket, Some(Duration::ZERO)).await
 }
 
-fn lost(socket: &SocketHandle, closed: Closed) -> u64 {
-    let at_the_end = match closed {
-        Closed::Flushed => 0,
-        Closed::Dropped(count) => count,
-    };
-    socket.lost() + at_the_end
+async fn close(socket: &SocketHandle, linger: Option<Duration>) -> u64 {
+    let before = socket.lost();
+    match socket.close(linger).await {
+        Closed::Flushed => socket.lost(),
+        // What it gave up with the connections is among these.
+        Closed::Dropped(count) => before + count,
+    }
 }
 
 pub(super) fn lost_text(lost: u64) -> String {
