@@ -130,9 +130,10 @@ async fn a_killed_connection_is_made_again_by_its_dialer(listen: &str) {
         talk(&push, &pull, "after").await;
         let dialer = only(&tree, "push", "dialer");
         assert!(dialer.exits[0].reason.is_abnormal(), "{dialer:?}");
-        let tree = node.snapshot().await.unwrap();
-        assert_eq!(tree.find("push").unwrap().messages_out, 2);
-        assert_eq!(tree.find("pull").unwrap().messages_in, 2);
+        let tree = until_tree(&node, "the counters go on", |tree| {
+            messages_out(tree, "push") == 2 && messages_in(tree, "pull") == 2
+        })
+        .await;
         for path in ["push", "pull"] {
             assert_eq!(tree.find(path).unwrap().restarts, 0);
         }

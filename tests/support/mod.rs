@@ -6,6 +6,8 @@
     reason = "each test binary uses its share of it"
 )]
 
+pub(crate) mod raw;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::task::Poll;

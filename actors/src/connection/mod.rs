@@ -28,6 +28,12 @@ const CREDIT_DELAY: Duration = Duration::from_millis(20);
 /// How long the last bytes of a connection that is being stopped have to leave.
 pub(crate) const FAREWELL: Duration = Duration::from_secs(1);
 
+/// A read of this many bytes is part of a bulk transfer.
+const BULK_BYTES: usize = 32 * 1024;
+
+/// How long a connection in a bulk transfer looks for more before it sleeps.
+const BULK_LINGER: Duration = Duration::from_micros(50);
+
 /// How often one poll goes round before it lets its neighbours on.
 const ROUNDS: usize = 4;
 
@@ -61,6 +67,7 @@ pub(crate) struct Connection {
     timer: Timer,
     open_by: Instant,
     credit_due: Option<Instant>,
+    linger_until: Option<Instant>,
     /// It was asked to stop: say goodbye and leave.
     leaving: bool,
     /// Wakes the future that drives it.
@@ -108,6 +115,7 @@ impl Connection {
             timer: Timer::new(clock),
             open_by: now + config.handshake_deadline,
             credit_due: None,
+            linger_until: None,
             leaving: false,
             drive: None,
             config,
@@ -136,6 +144,9 @@ impl Connection {
             {
                 Poll::Ready(Received::Bytes(count)) => {
                     busy = true;
+                    if count >= BULK_BYTES {
+                        self.linger_until = Some(now + BULK_LINGER);
+                    }
                     stats.bytes_in.add(count as u64);
                     self.config.shared.stats.bytes_in.add_shared(count as u64);
                 }
@@ -161,6 +172,11 @@ impl Connection {
                 self.wire.finish(task)?;
             }
             if !busy {
+                if self.linger_until.is_some_and(|until| now < until) {
+                    // More of a bulk transfer is about to come: looking again is
+                    // cheaper, for the sender above all, than sleeping and being woken.
+                    task.waker().wake_by_ref();
+                }
                 return self.keep_time(now, task);
             }
         }

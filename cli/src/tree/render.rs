@@ -103,18 +103,13 @@ fn state(child: &ChildSnapshot) -> String {
 
 fn notes(child: &ChildSnapshot) -> Vec<String> {
     let mut notes = Vec::new();
-    // What the name says already need not be said again.
-    let details = child.details.iter();
-    for (key, value) in details.filter(|(_, value)| !child.name.contains(*value)) {
-        notes.push(format!("{key} {value}"));
-    }
     if child.generation > 1 {
         notes.push(format!("generation {}", count(child.generation)));
     }
     if child.restarts > 0 {
         notes.push(counted(child.restarts, "restart"));
     }
-    // A connection is handled by polls; what it moves is counted below.
+    // What sockets and their endpoints handle are their own errands.
     if child.kind == "actor" && child.handled > 0 {
         notes.push(format!("{} handled", count(child.handled)));
     }
@@ -122,12 +117,14 @@ fn notes(child: &ChildSnapshot) -> Vec<String> {
         ("in", child.messages_in, child.bytes_in),
         ("out", child.messages_out, child.bytes_out),
     ] {
-        if messages > 0 || moved > 0 {
-            notes.push(format!(
-                "{direction} {} / {}",
+        match (messages, moved) {
+            (0, 0) => {}
+            (0, _) => notes.push(format!("{direction} {}", bytes(moved))),
+            _ => notes.push(format!(
+                "{direction} {} ({})",
                 count(messages),
                 bytes(moved)
-            ));
+            )),
         }
     }
     if child.mailbox.depth > 0 {
@@ -135,6 +132,11 @@ fn notes(child: &ChildSnapshot) -> Vec<String> {
     }
     for (cause, dropped) in &child.drops {
         notes.push(format!("{} dropped: {cause}", count(*dropped)));
+    }
+    // What the name says already need not be said again.
+    let details = child.details.iter();
+    for (key, value) in details.filter(|(_, value)| !child.name.contains(*value)) {
+        notes.push(format!("{key} {value}"));
     }
     notes
 }
@@ -242,7 +244,7 @@ market                              node   up 12.0 s           process 7 · 4 re
 │                                                              last exit 1.2 s ago: failed: no disk
 └─ quotes-in                        rep    running
    ├─ listener tcp://*:5555                running             endpoint tcp://127.0.0.1:5555
-   │  └─ connection 10.0.0.7:50122         running             in 1,000 / 5.0 kB
+   │  └─ connection 10.0.0.7:50122         running             in 1,000 (5.0 kB)
    └─ dialer tcp://b:1                     backing off 400 ms  generation 4 · 3 restarts · 2 dropped: peer gone
                                                                last exit 400 ms ago: failed: refused
 "
