@@ -1,0 +1,9 @@
+//! The command as the shell sees it: arguments, streams, exit status.
+
+mod arguments;
+mod failures;
+mod process;
+mod push_pull;
+mod reconnection;
+mod req_rep;
+mod tree;
