@@ -1,1 +1,332 @@
+//! The core driven by hand, as handles and connections would.
 
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+use treewire_runtime::Stats;
+use treewire_transports::{Content, Credit, Envelope, RefusalCode};
+
+use super::*;
+use crate::pattern::Connector;
+
+fn config(socket_type: SocketType) -> CoreConfig {
+    CoreConfig {
+        socket_type,
+        send_bound: Bound::default(),
+        receive_bound: Bound::default(),
+        overflow: Overflow::Wait,
+        message_bytes_max: 1_000,
+    }
+}
+
+fn core(config: CoreConfig) -> Core {
+    Core::new(config, Arc::new(Stats::default()))
+}
+
+fn content(text: &str) -> Content {
+    Content::from(text)
+}
+
+/// Attaches a peer that allows `messages` messages.
+fn attach(core: &mut Core, pipe: Option<PipeId>, messages: u64) -> Arc<Inlet> {
+    let inlet = core.attach(pipe, "peer").expect("the pipe is there");
+    allow(core, &inlet, 0, messages);
+    inlet
+}
+
+fn allow(core: &mut Core, inlet: &Inlet, handled: u64, messages_max: u64) {
+    let credit = Credit {
+        handled,
+        messages_max,
+        bytes_max: u64::MAX,
+    };
+    core.pipe(inlet.pipe())
+        .expect("the pipe is there")
+        .credit(credit);
+}
+
+/// What a connection would send now.
+fn sendable(core: &mut Core, inlet: &Inlet) -> Vec<String> {
+    let mut batch = Vec::new();
+    core.take_sendable(inlet.pipe(), u64::MAX, &mut batch);
+    batch
+        .iter()
+        .map(|queued| text(&queued.envelope.content))
+        .collect()
+}
+
+fn text(content: &Content) -> String {
+    String::from_utf8_lossy(content.first()).into_owned()
+}
+
+fn receive(core: &mut Core, inlet: &Arc<Inlet>, texts: &[&str]) {
+    core.accept(inlet, texts.iter().map(|text| Envelope::new(content(text))));
+}
+
+#[test]
+fn a_sender_stops_at_the_peers_credit_and_goes_on_with_more() {
+    let mut core = core(config(SocketType::PUSH));
+    let inlet = attach(&mut core, None, 2);
+    for text in ["a", "b", "c"] {
+        core.send(content(text), None).unwrap();
+    }
+    assert_eq!(sendable(&mut core, &inlet), ["a", "b"]);
+    assert_eq!(core.unflushed(), 3);
+    allow(&mut core, &inlet, 2, 4);
+    assert_eq!(sendable(&mut core, &inlet), ["c"]);
+    allow(&mut core, &inlet, 3, 5);
+    assert_eq!(core.unflushed(), 0);
+}
+
+#[test]
+fn zeromq_10_the_send_bound_is_exact() {
+    for bound in [1, 2, 1_000] {
+        let config = CoreConfig {
+            send_bound: Bound::messages(bound),
+            ..config(SocketType::PUSH)
+        };
+        let mut core = core(config);
+        core.dialed("tcp://peer:1");
+        let taken = (0..2_000)
+            .filter(|_| core.send(content("x"), None).is_ok())
+            .count();
+        assert_eq!(taken as u64, bound);
+        let blocked = core.send(content("x"), None).unwrap_err();
+        assert_eq!(
+            (text(&blocked.content).as_str(), blocked.reason),
+            ("x", Reason::Full)
+        );
+    }
+}
+
+#[test]
+fn the_overflow_policies_drop_what_they_say_and_count_it() {
+    for (overflow, kept, lost) in [
+        (Overflow::DropNewest, ["0", "1"].as_slice(), 3),
+        (Overflow::DropOldest, &["3", "4"], 3),
+        (Overflow::Conflate, &["4"], 4),
+    ] {
+        let send_bound = Bound::messages(if overflow == Overflow::Conflate { 1 } else { 2 });
+        let mut core = core(CoreConfig {
+            overflow,
+            send_bound,
+            ..config(SocketType::PUSH)
+        });
+        let pipe = core.dialed("tcp://peer:1");
+        for number in 0..5 {
+            core.send(content(&number.to_string()), None).unwrap();
+        }
+        let inlet = attach(&mut core, Some(pipe), 100);
+        assert_eq!(sendable(&mut core, &inlet), kept, "{overflow:?}");
+        assert_eq!(core.lost(), lost, "{overflow:?}");
+    }
+}
+
+#[test]
+fn zeromq_05_a_dialed_pipe_keeps_its_queue_an_accepted_one_does_not() {
+    let mut core = core(config(SocketType::PUSH));
+    let dialed = core.dialed("tcp://peer:1");
+    let inlet = attach(&mut core, Some(dialed), 1);
+    core.send(content("left"), None).unwrap();
+    core.send(content("stays"), None).unwrap();
+    assert_eq!(sendable(&mut core, &inlet), ["left"]);
+    core.detach(dialed);
+    assert_eq!(core.lost(), 1, "what left was not confirmed");
+    let again = attach(&mut core, Some(dialed), 10);
+    assert_eq!(sendable(&mut core, &again), ["stays"]);
+    core.detach(dialed);
+
+    let accepted = attach(&mut core, None, 0);
+    core.send(content("dropped"), None).unwrap();
+    core.detach(accepted.pipe());
+    assert_eq!(core.lost(), 3);
+    assert_eq!(core.stats.drops()["peer gone"], 1);
+    assert_eq!(core.stats.drops()["unconfirmed"], 2);
+}
+
+#[test]
+fn zeromq_04_messages_are_taken_from_all_peers_in_turn() {
+    let mut core = core(config(SocketType::PULL));
+    let inlets: Vec<_> = (0..3).map(|_| attach(&mut core, None, 0)).collect();
+    for (inlet, texts) in inlets
+        .iter()
+        .zip([["a1", "a2"], ["b1", "b2"], ["c1", "c2"]])
+    {
+        receive(&mut core, inlet, &texts);
+    }
+    let order: Vec<_> = std::iter::from_fn(|| core.next_message())
+        .map(|m| text(&m))
+        .collect();
+    assert_eq!(order, ["a1", "b1", "c1", "a2", "b2", "c2"]);
+}
+
+#[test]
+fn what_a_peer_sent_before_it_went_can_still_be_received() {
+    let mut core = core(config(SocketType::PULL));
+    let inlet = attach(&mut core, None, 0);
+    receive(&mut core, &inlet, &["last words"]);
+    core.detach(inlet.pipe());
+    assert_eq!(core.connected(), 0);
+    assert_eq!(text(&core.next_message().unwrap()), "last words");
+    assert!(core.next_message().is_none());
+    assert!(
+        core.pipe(inlet.pipe()).is_none(),
+        "the pipe left with its last message"
+    );
+}
+
+#[test]
+fn a_message_counts_as_handled_when_it_is_dropped() {
+    let mut core = core(config(SocketType::PULL));
+    let inlet = attach(&mut core, None, 0);
+    receive(&mut core, &inlet, &["one", "two"]);
+    let (one, two) = (core.next_message().unwrap(), core.next_message().unwrap());
+    assert!(!inlet.owes_credit());
+    drop(one);
+    assert!(inlet.owes_credit());
+    let credit = inlet.credit();
+    assert_eq!((credit.handled, credit.messages_max), (1, 1_001));
+    assert_eq!(credit.bytes_max, 16 * 1024 * 1024 + 3);
+    drop(two);
+    assert_eq!(inlet.credit().handled, 2);
+}
+
+#[test]
+fn a_request_is_answered_by_the_peer_that_was_asked_and_its_reply_path() {
+    let mut asker = core(config(SocketType::REQ));
+    let mut server = core(config(SocketType::REP));
+    let to_server = attach(&mut asker, None, 10);
+    let to_asker = attach(&mut server, None, 10);
+    let (sender, mut answer) = oneshot::channel();
+    asker.request(content("question"), false, sender).unwrap();
+
+    let mut batch = Vec::new();
+    asker.take_sendable(to_server.pipe(), u64::MAX, &mut batch);
+    server.accept(&to_asker, batch.drain(..).map(|queued| queued.envelope));
+    let question = server.next_message().unwrap();
+    let correlation = question.correlation();
+    let (_, receipt) = question.into_split();
+    server.reply(Ok(content("answer")), correlation, receipt);
+    assert!(
+        !to_asker.owes_credit(),
+        "a request is handled when its reply leaves"
+    );
+    server.take_sendable(to_asker.pipe(), u64::MAX, &mut batch);
+    asker.accept(&to_server, batch.drain(..).map(|queued| queued.envelope));
+    assert!(to_asker.owes_credit());
+    assert_eq!(answer.try_recv().unwrap(), Answer::Reply(content("answer")));
+}
+
+#[test]
+fn distributed_05_requests_of_a_peer_that_went_fail_or_go_elsewhere() {
+    let mut core = core(config(SocketType::REQ));
+    let first = attach(&mut core, None, 10);
+    let ask = |core: &mut Core, idempotent| {
+        let (sender, answer) = oneshot::channel();
+        core.request(content("q"), idempotent, sender).unwrap();
+        answer
+    };
+    let mut plain = ask(&mut core, false);
+    let mut idempotent = ask(&mut core, true);
+    assert_eq!(sendable(&mut core, &first).len(), 2);
+    let mut unsent = ask(&mut core, false);
+    core.detach(first.pipe());
+    assert_eq!(plain.try_recv().unwrap(), Answer::PeerGone);
+    assert!(
+        idempotent.try_recv().is_err() && unsent.try_recv().is_err(),
+        "both wait"
+    );
+    let second = attach(&mut core, None, 10);
+    assert_eq!(sendable(&mut core, &second).len(), 2);
+}
+
+#[test]
+fn a_cancelled_request_is_not_sent_and_a_sent_one_is_taken_back() {
+    let mut core = core(config(SocketType::REQ));
+    let inlet = attach(&mut core, None, 10);
+    let (sender, _answer) = oneshot::channel();
+    let queued = core.request(content("never sent"), false, sender).unwrap();
+    core.cancel_request(queued);
+    assert!(sendable(&mut core, &inlet).is_empty());
+    assert_eq!(core.unflushed(), 0, "it does not count as sent");
+    let (sender, _answer) = oneshot::channel();
+    let sent = core.request(content("sent"), false, sender).unwrap();
+    assert_eq!(sendable(&mut core, &inlet), ["sent"]);
+    core.cancel_request(sent);
+    let mut batch = Vec::new();
+    core.take_sendable(inlet.pipe(), u64::MAX, &mut batch);
+    assert_eq!(batch[0].envelope, Envelope::cancel(sent));
+}
+
+#[test]
+fn a_peer_is_refused_with_a_reason_both_sides_can_read() {
+    let mut push = config(SocketType::PUSH);
+    push.socket_type.connector = Connector::AtMost(1);
+    let mut core = core(push);
+    let refusal = core.admit("push", false).unwrap_err();
+    assert_eq!(refusal.code, RefusalCode::IncompatibleSocket);
+    assert!(
+        refusal
+            .text
+            .contains("a push socket talks to pull, not to push"),
+        "{}",
+        refusal.text
+    );
+    assert_eq!(core.admit("pull", false), Ok(()));
+    attach(&mut core, None, 0);
+    assert_eq!(
+        core.admit("pull", false).unwrap_err().code,
+        RefusalCode::ConnectionLimit
+    );
+}
+
+#[test]
+fn a_closing_socket_takes_no_message_and_reports_what_it_gave_up() {
+    let mut core = core(config(SocketType::PUSH));
+    let pipe = core.dialed("tcp://peer:1");
+    core.send(content("queued"), None).unwrap();
+    core.begin_closing();
+    assert_eq!(
+        core.send(content("late"), None).unwrap_err().reason,
+        Reason::Closing
+    );
+    assert_eq!(
+        core.admit("pull", true),
+        Ok(()),
+        "what is queued is to be flushed"
+    );
+    assert_eq!(
+        core.admit("pull", false).unwrap_err().code,
+        RefusalCode::Closing
+    );
+    assert_eq!(core.unflushed(), 1);
+    assert_eq!(core.end(), 1);
+    let inlet = attach(&mut core, Some(pipe), 10);
+    assert!(sendable(&mut core, &inlet).is_empty());
+}
+
+#[test]
+fn a_message_that_no_peer_would_take_comes_back() {
+    let mut core = core(config(SocketType::PUSH));
+    let blocked = core.send(Content::from(vec![0; 1_001]), None).unwrap_err();
+    assert_eq!(
+        blocked.reason,
+        Reason::TooLarge {
+            bytes: 1_001,
+            limit: 1_000
+        }
+    );
+    let parts = Content::from_parts(vec![treewire_transports::Payload::new(); 1_025]);
+    let blocked = core.send(parts, None).unwrap_err();
+    assert_eq!(
+        blocked.reason,
+        Reason::TooManyParts {
+            parts: 1_025,
+            limit: 1_024
+        }
+    );
+    assert_eq!(
+        core.send(content("x"), None).unwrap_err().reason,
+        Reason::NoPeer
+    );
+}
