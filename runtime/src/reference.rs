@@ -6,7 +6,7 @@ use std::task::{Context as Task, Poll, ready};
 use std::time::Duration;
 
 use actix::{Actor, Addr, Handler, Message, Recipient};
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::sync::{SemaphorePermit, oneshot};
 use tokio::time::Sleep;
 
 use crate::context::Context;
@@ -73,8 +73,8 @@ impl<A: Actor<Context = Context<A>>> Ref<A> {
         M: Message + Send + 'static,
     {
         match self.slot.queue.try_reserve() {
-            Ok(room) => {
-                self.slot.queue.push(room, Box::new(TellParcel(message)));
+            Ok(()) => {
+                self.slot.queue.push(Box::new(TellParcel(message)));
                 Ok(())
             }
             Err(Refused::Full) => Err(SendError::Full(message)),
@@ -168,8 +168,8 @@ type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 enum Stage<M: Message> {
     New(M),
-    /// Waiting for room in the queue.
-    Room(M, Boxed<Option<OwnedSemaphorePermit>>),
+    /// Waiting for room in the queue: `true` once there is some, which then is ours.
+    Room(M, Boxed<bool>),
     Answer(oneshot::Receiver<M::Result>, Arc<AskCell<M>>),
     /// The handler panicked: waiting for its generation's exit to be recorded.
     Exit(Boxed<Exit>),
@@ -219,17 +219,20 @@ where
         loop {
             match std::mem::replace(&mut self.stage, Stage::Done) {
                 Stage::New(message) => match self.slot.queue.try_reserve() {
-                    Ok(room) => self.enqueue(room, message),
+                    Ok(()) => self.enqueue(message),
                     Err(Refused::Closed) => return Poll::Ready(Err(self.stopped(message))),
                     Err(Refused::Full) => {
                         let semaphore = self.slot.queue.room();
-                        let room = async move { semaphore.acquire_owned().await.ok() };
+                        let room = async move {
+                            let room = semaphore.acquire().await;
+                            room.map(SemaphorePermit::forget).is_ok()
+                        };
                         self.stage = Stage::Room(message, Box::pin(room));
                     }
                 },
                 Stage::Room(message, mut room) => match room.as_mut().poll(task) {
-                    Poll::Ready(Some(room)) => self.enqueue(room, message),
-                    Poll::Ready(None) => return Poll::Ready(Err(self.stopped(message))),
+                    Poll::Ready(true) => self.enqueue(message),
+                    Poll::Ready(false) => return Poll::Ready(Err(self.stopped(message))),
                     Poll::Pending => {
                         self.stage = Stage::Room(message, room);
                         return Poll::Pending;
@@ -272,16 +275,13 @@ where
         }
     }
 
-    fn enqueue(&mut self, room: OwnedSemaphorePermit, message: M) {
+    fn enqueue(&mut self, message: M) {
         let (answer, receiver) = oneshot::channel();
         let cell = AskCell::new(message);
-        self.slot.queue.push(
-            room,
-            Box::new(AskParcel {
-                cell: cell.clone(),
-                answer,
-            }),
-        );
+        self.slot.queue.push(Box::new(AskParcel {
+            cell: cell.clone(),
+            answer,
+        }));
         self.stage = Stage::Answer(receiver, cell);
     }
 

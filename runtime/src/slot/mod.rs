@@ -8,6 +8,7 @@ mod port;
 mod queue;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 use actix::dev::channel::{AddressReceiver, channel};
 use actix::{Actor, Addr, SpawnHandle};
@@ -36,6 +37,8 @@ pub(crate) struct Slot<A: Actor<Context = Context<A>>> {
     /// Wakes the task of the current generation.
     pub(crate) waker: Arc<AtomicWaker>,
     doors: Mutex<Vec<Arc<dyn Door<A>>>>,
+    /// So that a poll need not lock them to see that there is none new.
+    door_count: AtomicUsize,
     address: Addr<A>,
     receiver: Mutex<Option<AddressReceiver<A>>>,
     /// The life that ended last, and why.
@@ -57,6 +60,7 @@ impl<A: Actor<Context = Context<A>>> Slot<A> {
             orders: Orders::default(),
             waker,
             doors: Mutex::default(),
+            door_count: AtomicUsize::new(0),
             address: Addr::new(sender),
             receiver: Mutex::new(Some(receiver)),
             last_exit: watch::channel((0, Exit::Normal)).0,
@@ -84,7 +88,10 @@ impl<A: Actor<Context = Context<A>>> Slot<A> {
     }
 
     pub(crate) fn add_door(&self, door: Arc<dyn Door<A>>) {
-        self.doors.lock().push(door);
+        let mut doors = self.doors.lock();
+        doors.push(door);
+        self.door_count.store(doors.len(), SeqCst);
+        drop(doors);
         self.waker.wake();
     }
 
@@ -94,7 +101,7 @@ impl<A: Actor<Context = Context<A>>> Slot<A> {
     }
 
     pub(crate) fn door_count(&self) -> usize {
-        self.doors.lock().len()
+        self.door_count.load(SeqCst)
     }
 
     /// Recorded before anything of the generation is dropped, so that whoever

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use actix::Actor;
 use futures_util::task::AtomicWaker;
 use parking_lot::Mutex;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Semaphore, TryAcquireError};
 
 use super::parcel::Parcel;
 use crate::exit::Exit;
@@ -54,15 +54,16 @@ impl<A: Actor> Queue<A> {
         self.capacity
     }
 
-    /// Room for one parcel, now or not at all.
-    pub(crate) fn try_reserve(&self) -> Result<OwnedSemaphorePermit, Refused> {
-        self.room
-            .clone()
-            .try_acquire_owned()
-            .map_err(|error| match error {
-                tokio::sync::TryAcquireError::NoPermits => Refused::Full,
-                tokio::sync::TryAcquireError::Closed => Refused::Closed,
-            })
+    /// Takes room for one parcel, now or not at all.
+    pub(crate) fn try_reserve(&self) -> Result<(), Refused> {
+        match self.room.try_acquire() {
+            Ok(room) => {
+                room.forget();
+                Ok(())
+            }
+            Err(TryAcquireError::NoPermits) => Err(Refused::Full),
+            Err(TryAcquireError::Closed) => Err(Refused::Closed),
+        }
     }
 
     /// The semaphore to wait at for room.
@@ -70,15 +71,14 @@ impl<A: Actor> Queue<A> {
         self.room.clone()
     }
 
-    /// Takes a parcel in. If the queue was closed since room was reserved, the
-    /// parcel is given back through its own channel.
-    pub(crate) fn push(&self, room: OwnedSemaphorePermit, parcel: Box<dyn Parcel<A>>) {
+    /// Takes a parcel in, for which room was reserved. If the queue was closed
+    /// since, the parcel is given back through its own channel.
+    pub(crate) fn push(&self, parcel: Box<dyn Parcel<A>>) {
         let mut waiting = self.waiting.lock();
         if let Some(exit) = waiting.closed.clone() {
             drop(waiting);
             return parcel.give_back(&exit);
         }
-        room.forget();
         waiting.parcels.push_back(parcel);
         let depth = waiting.parcels.len();
         self.stats.mailbox_depth.set(depth as u64);
