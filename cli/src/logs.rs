@@ -4,11 +4,15 @@ use std::io::IsTerminal;
 
 use tracing_subscriber::EnvFilter;
 
+use crate::arguments::Command;
+
 /// `RUST_LOG` decides; without it `verbose` does: 0 warnings, 1 what happens, 2 how.
-pub(crate) fn start(verbose: u8) {
-    let level = match verbose {
-        0 => "warn",
-        1 => "info",
+pub(crate) fn start(verbose: u8, command: &Command) {
+    let level = match (verbose, command) {
+        // What the demonstration breaks it tells itself.
+        (0, Command::Demo(_)) => "off",
+        (0, _) => "warn",
+        (1, _) => "info",
         _ => "debug",
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));

@@ -4,6 +4,7 @@
 //! Received messages go to standard output, everything else to standard error.
 
 mod arguments;
+mod demo;
 mod ending;
 mod input;
 mod logs;
@@ -28,12 +29,13 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return usage::report(error),
     };
-    logs::start(arguments.verbose);
+    logs::start(arguments.verbose, &arguments.command);
     let outcome = match arguments.command {
         Command::Push(arguments) => patterns::push(arguments),
         Command::Pull(arguments) => patterns::pull(arguments),
         Command::Req(arguments) => patterns::req(arguments),
         Command::Rep(arguments) => patterns::rep(arguments),
+        Command::Demo(arguments) => demo::play(&arguments),
         Command::Tree(arguments) => tree::print(&arguments),
     };
     ending::report(outcome)

@@ -13,8 +13,13 @@ pub(crate) use output::{Format, OutputArguments};
 pub(crate) use patterns::{PullArguments, PushArguments, RepArguments, ReqArguments};
 pub(crate) use url::NodeUrl;
 
+use time::duration_of_a_demo;
+use url::observed;
+
+use std::time::Duration;
+
 use clap::error::ErrorKind;
-use clap::{ArgAction, CommandFactory, Parser, Subcommand};
+use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand};
 
 /// Sockets of a supervised messaging runtime, from the shell.
 ///
@@ -39,7 +44,7 @@ impl Arguments {
             Command::Pull(pull) => &pull.endpoints,
             Command::Req(req) => &req.endpoints,
             Command::Rep(rep) => &rep.endpoints,
-            Command::Tree(_) => return Ok(arguments),
+            Command::Tree(_) | Command::Demo(_) => return Ok(arguments),
         };
         match endpoints.check() {
             Ok(()) => Ok(arguments),
@@ -58,11 +63,27 @@ pub(crate) enum Command {
     Req(ReqArguments),
     /// Print requests and answer them
     Rep(RepArguments),
+    /// Watch a small market of services break and come back
+    Demo(DemoArguments),
     /// Print the tree of a node that runs with --observe
     Tree(TreeArguments),
 }
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  treewire demo
+  treewire demo --duration 30s --observe http://127.0.0.1:7070")]
+pub(crate) struct DemoArguments {
+    /// How long it runs, at least 1s: 8s, 2m
+    #[arg(long, value_name = "TIME", default_value = "8s", value_parser = duration_of_a_demo)]
+    pub(crate) duration: Duration,
+
+    /// Show the tree there, as in http://127.0.0.1:7070, for `treewire tree`
+    #[arg(long, value_name = "URL", value_parser = observed)]
+    pub(crate) observe: Option<String>,
+}
+
+#[derive(Debug, Args)]
 #[command(after_help = "Examples:
   treewire tree http://127.0.0.1:7070
   treewire tree http://127.0.0.1:7070 --json | jq .restarts")]
@@ -77,6 +98,7 @@ pub(crate) struct TreeArguments {
 }
 
 const EXAMPLES: &str = "Examples:
+  treewire demo
   treewire pull --listen tcp://127.0.0.1:5555 --count 1000000 > out.log
   treewire push --dial tcp://127.0.0.1:5555 --file big.log
   treewire rep --listen tcp://127.0.0.1:5556 --echo
@@ -85,6 +107,7 @@ const EXAMPLES: &str = "Examples:
 `treewire help COMMAND` has the options of each command, `treewire --help` the exit status.";
 
 const LONG_EXAMPLES: &str = "Examples:
+  treewire demo
   treewire pull --listen tcp://127.0.0.1:5555 --count 1000000 > out.log
   treewire push --dial tcp://127.0.0.1:5555 --file big.log
   treewire rep --listen tcp://127.0.0.1:5556 --echo

@@ -7,3 +7,13 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         _ => Err(allowed.to_owned()),
     }
 }
+
+/// Shorter than this nothing can be seen.
+const DEMO_MIN: Duration = Duration::from_secs(1);
+
+pub(super) fn duration_of_a_demo(text: &str) -> Result<Duration, String> {
+    match duration(text) {
+        Ok(duration) if duration >= DEMO_MIN => Ok(duration),
+        _ => Err("allowed is a number and a unit, at least 1s: 8s, 2m".to_owned()),
+    }
+}

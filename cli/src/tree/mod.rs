@@ -4,7 +4,8 @@ mod fetch;
 mod quantity;
 mod render;
 
-pub(crate) use quantity::{bytes, count};
+pub(crate) use quantity::{bytes, count, time};
+pub(crate) use render::render;
 
 use std::io::Write;
 
@@ -25,7 +26,7 @@ pub(crate) fn print(arguments: &TreeArguments) -> Outcome {
                 arguments.url
             ))
         })?;
-        render::render(&snapshot)
+        render(&snapshot)
     };
     let mut stdout = std::io::stdout().lock();
     let written = stdout.write_all(text.as_bytes());

@@ -133,13 +133,31 @@ fn notes(child: &ChildSnapshot) -> Vec<String> {
     for (cause, dropped) in &child.drops {
         notes.push(format!("{} dropped: {cause}", count(*dropped)));
     }
-    // What the name says already need not be said again.
-    let details = child.details.iter();
-    for (key, value) in details.filter(|(_, value)| !child.name.contains(*value)) {
-        notes.push(format!("{key} {value}"));
-    }
+    notes.extend(details(child));
     notes
 }
+
+/// What the name says already is not said again.
+fn details(child: &ChildSnapshot) -> Vec<String> {
+    let (node, socket) = (child.details.get(PEER_NODE), child.details.get(PEER_SOCKET));
+    let peer = match (node, socket) {
+        (Some(node), Some(socket)) => Some(format!("to {socket} of {node}")),
+        _ => None,
+    };
+    let is_told = |key: &str, value: &str| {
+        child.name.contains(value) || (peer.is_some() && [PEER_NODE, PEER_SOCKET].contains(&key))
+    };
+    let others = child.details.iter();
+    let others = others.filter(|(key, value)| !is_told(key, value));
+    let others: Vec<String> = others
+        .map(|(key, value)| format!("{key} {value}"))
+        .collect();
+    peer.into_iter().chain(others).collect()
+}
+
+/// How a connection describes whom it speaks with.
+const PEER_NODE: &str = "peer node";
+const PEER_SOCKET: &str = "peer socket";
 
 fn last_exit(child: &ChildSnapshot) -> Option<String> {
     let exit = child.exits.last()?;
@@ -214,6 +232,13 @@ mod tests {
         let connection = ChildSnapshot {
             messages_in: 1_000,
             bytes_in: 5_000,
+            details: [
+                ("peer", "10.0.0.7:50122"),
+                ("peer node", "shop"),
+                ("peer socket", "req"),
+            ]
+            .map(|(key, value)| (key.into(), value.into()))
+            .into(),
             ..child("connection 10.0.0.7:50122", "connection", vec![])
         };
         let listener = ChildSnapshot {
@@ -244,7 +269,7 @@ market                              node   up 12.0 s           process 7 · 4 re
 │                                                              last exit 1.2 s ago: failed: no disk
 └─ quotes-in                        rep    running
    ├─ listener tcp://*:5555                running             endpoint tcp://127.0.0.1:5555
-   │  └─ connection 10.0.0.7:50122         running             in 1,000 (5.0 kB)
+   │  └─ connection 10.0.0.7:50122         running             in 1,000 (5.0 kB) · to req of shop
    └─ dialer tcp://b:1                     backing off 400 ms  generation 4 · 3 restarts · 2 dropped: peer gone
                                                                last exit 400 ms ago: failed: refused
 "

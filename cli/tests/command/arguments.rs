@@ -42,11 +42,12 @@ fn bad_urls_are_named_with_what_is_allowed() {
         &["--observe", "http://127.0.0.1:7070"],
     );
     refused("tree example.org", &["example.org", "http://host:port"]);
+    refused("demo --observe x", &["--observe", "http://127.0.0.1:7070"]);
 }
 
 #[test]
 fn bad_options_are_named_with_what_is_allowed() {
-    refused("psuh", &["'psuh'", "push, pull, req, rep, tree"]);
+    refused("psuh", &["'psuh'", "push, pull, req, rep, demo, tree"]);
     refused("push", &["--listen", "--dial"]);
     refused(
         "push --dial tcp://a:1 --dta x",
@@ -64,6 +65,7 @@ fn bad_options_are_named_with_what_is_allowed() {
         "pull --dial tcp://a:1 --count 0",
         &["'0'", "--count", "1.."],
     );
+    refused("demo --duration 5ms", &["'5ms'", "at least 1s"]);
     refused("rep --dial tcp://a:1", &["--echo", "--reply"]);
     refused(
         "push --dial tcp://a:1 --data a --file b",

@@ -1,6 +1,7 @@
 //! The command as the shell sees it: arguments, streams, exit status.
 
 mod arguments;
+mod demo;
 mod failures;
 mod process;
 mod push_pull;

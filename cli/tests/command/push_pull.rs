@@ -159,7 +159,7 @@ fn a_push_that_listens_serves_several_pulls() {
     // A message goes to who is there.
     until("both pulls are connected", || {
         let tree = treewire(&format!("tree {observer}")).end().expect(0).stdout;
-        tree.matches("peer socket pull").count() == 2
+        tree.matches("to pull of pull").count() == 2
     });
     push.input(b"a\nb\n").end().expect(0);
     let mut received: Vec<String> = pulls
