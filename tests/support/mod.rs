@@ -72,10 +72,30 @@ pub(crate) async fn until_tree(
         }
         assert!(
             Instant::now() < barks,
-            "the watchdog barked: {what}: {tree:#?}"
+            "the watchdog barked: {what}:\n{}",
+            drawn(&tree)
         );
         tokio::time::sleep(LOOK_EVERY).await;
     }
+}
+
+/// The tree in a few lines, for the texts of failures.
+pub(crate) fn drawn(tree: &NodeSnapshot) -> String {
+    let mut lines = String::new();
+    for child in tree.walk() {
+        let exits: Vec<_> = child.exits.iter().map(|exit| &exit.reason).collect();
+        lines += &format!(
+            "{} {}, restarts {}, in {}, out {}, {exits:?} {:?} {:?}\n",
+            child.path,
+            child.state,
+            child.restarts,
+            child.messages_in,
+            child.messages_out,
+            child.drops,
+            child.details
+        );
+    }
+    lines
 }
 
 pub(crate) async fn node() -> Node {

@@ -1,0 +1,133 @@
+//! Who may depend on whom, and what every crate has in common.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
+
+/// The crates of the workspace, and which of them each may use.
+const MAY_USE: &[(&str, &[&str])] = &[
+    ("treewire-runtime", &[]),
+    ("treewire-transports", &[]),
+    ("treewire-macros", &[]),
+    (
+        "treewire-actors",
+        &["treewire-runtime", "treewire-transports"],
+    ),
+    ("treewire-observer", &["treewire-runtime"]),
+    (
+        "treewire",
+        &[
+            "treewire-actors",
+            "treewire-macros",
+            "treewire-observer",
+            "treewire-runtime",
+            "treewire-transports",
+        ],
+    ),
+    (
+        "treewire-cli",
+        &[
+            "treewire",
+            "treewire-actors",
+            "treewire-observer",
+            "treewire-runtime",
+            "treewire-transports",
+        ],
+    ),
+];
+
+fn metadata() -> Metadata {
+    MetadataCommand::new()
+        .manifest_path(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
+        .no_deps()
+        .other_options(["--offline".to_owned()])
+        .exec()
+        .unwrap()
+}
+
+/// What a crate uses to be built, tests and benches aside.
+fn uses(package: &Package) -> BTreeSet<String> {
+    let dependencies = package.dependencies.iter();
+    dependencies
+        .filter(|dependency| dependency.kind != DependencyKind::Development)
+        .map(|dependency| dependency.name.clone())
+        .filter(|name| name.starts_with("treewire"))
+        .collect()
+}
+
+#[test]
+fn crates_depend_on_each_other_as_the_design_has_it() {
+    let allowed: BTreeMap<&str, BTreeSet<&str>> = MAY_USE
+        .iter()
+        .map(|(name, others)| (*name, others.iter().copied().collect()))
+        .collect();
+    let metadata = metadata();
+    for package in metadata.workspace_packages() {
+        let name = package.name.as_str();
+        let allowed = allowed
+            .get(name)
+            .unwrap_or_else(|| panic!("{name} is new: say here what it may use"));
+        for used in uses(package) {
+            assert!(allowed.contains(used.as_str()), "{name} uses {used}");
+        }
+    }
+}
+
+/// Tests included: the two halves must not meet below `actors`.
+#[test]
+fn runtime_and_transports_know_nothing_of_the_workspace_even_in_tests() {
+    let metadata = metadata();
+    for package in metadata.workspace_packages() {
+        if matches!(
+            package.name.as_str(),
+            "treewire-runtime" | "treewire-transports"
+        ) {
+            for dependency in &package.dependencies {
+                let name = &dependency.name;
+                assert!(
+                    !name.starts_with("treewire"),
+                    "{} uses {name}",
+                    package.name
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn every_crate_takes_lints_and_versions_from_the_workspace() {
+    let metadata = metadata();
+    for package in metadata.workspace_packages() {
+        let manifest = std::fs::read_to_string(&package.manifest_path).unwrap();
+        let has = |line: &str| manifest.lines().any(|other| other.trim() == line);
+        let name = &package.name;
+        assert!(
+            manifest.contains("[lints]\nworkspace = true"),
+            "{name}: lints"
+        );
+        for line in [
+            "version.workspace = true",
+            "edition.workspace = true",
+            "rust-version.workspace = true",
+            "license.workspace = true",
+        ] {
+            assert!(has(line), "{name}: {line}");
+        }
+        for dependency in &package.dependencies {
+            let stated = format!("{}.workspace = true", dependency.name);
+            let with_features = format!("{} = {{ workspace = true", dependency.name);
+            assert!(
+                has(&stated) || manifest.contains(&with_features),
+                "{name}: {} has a version of its own",
+                dependency.name
+            );
+        }
+    }
+}
+
+#[test]
+fn unsafe_code_is_forbidden() {
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    let manifest = std::fs::read_to_string(manifest).unwrap();
+    assert!(manifest.contains("unsafe_code = \"forbid\""));
+}
