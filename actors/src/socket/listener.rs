@@ -62,10 +62,6 @@ impl Listener {
         next: Result<Link, TransportError>,
         context: &mut Context<Self>,
     ) {
-        let bad_peers = self.shared.bad_peers.get();
-        if bad_peers > 0 {
-            context.stats().describe("bad peers", bad_peers.to_string());
-        }
         match next {
             Ok(link) => {
                 self.exhausted = false;
@@ -126,8 +122,12 @@ impl Listener {
             connection
                 .gone()
                 .into_actor(self)
-                .map(move |_, listener, _| {
+                .map(move |_, listener, context| {
                     listener.names.remove(&name);
+                    let bad_peers = listener.shared.bad_peers.get();
+                    if bad_peers > 0 {
+                        context.stats().describe("bad peers", bad_peers.to_string());
+                    }
                 }),
         );
     }
