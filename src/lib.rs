@@ -79,3 +79,8 @@ pub mod prelude {
         ResponseActFuture, Running, StreamHandler,
     };
 }
+
+/// The programs in the README compile.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
