@@ -147,7 +147,9 @@ impl Core {
         let inlet = Arc::new(Inlet::new(id, peer, bound));
         pipe.attach(inlet.clone());
         self.connected += 1;
-        self.route_unrouted();
+        if self.config.socket_type.asks {
+            self.reroute_requests();
+        }
         Some(inlet)
     }
 
@@ -169,10 +171,10 @@ impl Core {
             return;
         };
         let accepted = pipe.dialed.is_none();
-        let queued = if asks || accepted {
-            pipe.take_queue()
+        let (queued, answers) = if asks || accepted {
+            (pipe.take_queue(), 0)
         } else {
-            VecDeque::new()
+            (VecDeque::new(), pipe.drop_answers())
         };
         if accepted && pipe.inbound.is_empty() {
             self.pipes.remove(id.key);
@@ -181,7 +183,7 @@ impl Core {
         if asks {
             self.fail_or_resend(id.key, queued);
         } else {
-            self.give_up("peer gone", queued.len() as u64);
+            self.give_up("peer gone", queued.len() as u64 + answers);
         }
     }
 

@@ -72,10 +72,19 @@ impl Core {
 
     /// The asker gave up: the request is not sent any more, or the peer is told.
     pub(crate) fn cancel_request(&mut self, correlation: u64) {
-        if let Some(key) = self.requests.cancel(correlation)
-            && let Some(pipe) = self.pipes.get_mut(key)
-        {
-            pipe.push(Queued::new(Envelope::cancel(correlation)));
+        match self.requests.cancel(correlation) {
+            Some(key) => {
+                if let Some(pipe) = self.pipes.get_mut(key) {
+                    pipe.push(Queued::new(Envelope::cancel(correlation)));
+                }
+            }
+            None => {
+                let mut pipes = self.pipes.iter_mut();
+                if !pipes.any(|(_, pipe)| pipe.withdraw(correlation)) {
+                    self.unrouted
+                        .retain(|queued| queued.envelope.correlation != correlation);
+                }
+            }
         }
     }
 
@@ -99,7 +108,7 @@ impl Core {
             Err(failure) => Envelope::failure(correlation, &failure),
         };
         match self.pipe(inlet.pipe()) {
-            Some(pipe) if pipe.is_connected() => {
+            Some(pipe) if pipe.is_connected_by(&inlet) => {
                 pipe.push(Queued {
                     _receipt: Some(receipt),
                     ..Queued::new(envelope)
@@ -137,7 +146,9 @@ impl Core {
                 }
             }
         }
-        was_full && pipe.has_room(bound)
+        let has_room_again = was_full && pipe.has_room(bound);
+        self.route_unrouted();
+        has_room_again
     }
 
     /// The peer does not take this message. A request fails; what is returned, the
@@ -186,8 +197,7 @@ impl Core {
     }
 
     fn send_to_one(&mut self, queued: Queued) -> Result<(), Blocked> {
-        let bound = self.config.send_bound;
-        if let Some(key) = self.chooser.choose(Self::loads(&self.pipes, bound)) {
+        if let Some(key) = self.choose() {
             self.pipes[key].push(queued);
             return Ok(());
         }
@@ -196,6 +206,15 @@ impl Core {
             Some(key) => self.overflow(queued, Some(key)),
             None => self.overflow(queued, None),
         }
+    }
+
+    /// The peer for the next message, if one has room. A request waits for one
+    /// that is there rather than at one that may never come.
+    fn choose(&mut self) -> Option<usize> {
+        let present_only = self.config.socket_type.asks && self.connected > 0;
+        let loads = Self::loads(&self.pipes, self.config.send_bound);
+        self.chooser
+            .choose(loads.filter(|(_, load)| load.connected || !present_only))
     }
 
     fn send_to_all(&mut self, queued: Queued) -> Result<(), Blocked> {
@@ -288,11 +307,20 @@ impl Core {
         self.route_unrouted();
     }
 
+    /// A peer is there: what waits at absent ones need not wait any longer.
+    pub(super) fn reroute_requests(&mut self) {
+        for (_, pipe) in &mut self.pipes {
+            if !pipe.is_connected() {
+                self.unrouted.extend(pipe.take_queue());
+            }
+        }
+        self.route_unrouted();
+    }
+
     /// Finds a peer for requests that lost theirs; what finds none waits.
     pub(super) fn route_unrouted(&mut self) {
-        let bound = self.config.send_bound;
         while !self.unrouted.is_empty() {
-            let Some(key) = self.chooser.choose(Self::loads(&self.pipes, bound)) else {
+            let Some(key) = self.choose() else {
                 return;
             };
             if let Some(queued) = self.unrouted.pop_front() {

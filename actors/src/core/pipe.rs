@@ -97,6 +97,12 @@ impl Pipe {
         self.connection.is_some()
     }
 
+    /// Whether the connection is still the one that `inlet` belongs to.
+    pub(crate) fn is_connected_by(&self, inlet: &Arc<Inlet>) -> bool {
+        let connection = self.connection.as_ref();
+        connection.is_some_and(|connection| Arc::ptr_eq(&connection.inlet, inlet))
+    }
+
     /// Whether a message may be queued here at all: a peer is there, or will be.
     pub(crate) fn takes_messages(&self) -> bool {
         self.dialed.is_some() || self.connection.is_some()
@@ -142,6 +148,26 @@ impl Pipe {
         let oldest = self.outbound.pop_front();
         self.outbound_bytes -= oldest.as_ref().map_or(0, |queued| queued.bytes);
         oldest.is_some()
+    }
+
+    /// Takes back the message with that correlation id, if it is still queued.
+    pub(crate) fn withdraw(&mut self, correlation: u64) -> bool {
+        let mut outbound = self.outbound.iter();
+        let found = outbound.position(|queued| queued.envelope.correlation == correlation);
+        let withdrawn = found.and_then(|at| self.outbound.remove(at));
+        self.outbound_bytes -= withdrawn.as_ref().map_or(0, |queued| queued.bytes);
+        withdrawn.is_some()
+    }
+
+    /// Drops the answers in the queue, and says how many there were: whoever asked
+    /// is gone, and who comes next numbers its requests alike.
+    pub(crate) fn drop_answers(&mut self) -> u64 {
+        let before = self.outbound.len();
+        let outbound = self.outbound.drain(..);
+        let others = outbound.filter(|queued| queued.envelope.correlation == 0);
+        self.outbound = others.collect();
+        self.outbound_bytes = self.outbound.iter().map(|queued| queued.bytes).sum();
+        (before - self.outbound.len()) as u64
     }
 
     pub(crate) fn take_queue(&mut self) -> VecDeque<Queued> {

@@ -167,9 +167,11 @@ impl Open<'_> {
 impl Drop for Open<'_> {
     fn drop(&mut self) {
         if !self.answered {
-            self.socket
-                .shared
-                .core(|core| core.cancel_request(self.correlation));
+            let shared = &self.socket.shared;
+            shared.core(|core| core.cancel_request(self.correlation));
+            // It may have made room, and may have been the last to be flushed.
+            shared.room.notify_waiters();
+            shared.changed.notify_waiters();
         }
     }
 }
