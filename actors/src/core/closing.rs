@@ -1,6 +1,6 @@
 //! The end of a socket: what is still to be flushed, and what was not.
 
-use super::Core;
+use super::{Core, Queued};
 use crate::pattern::Answer;
 
 impl Core {
@@ -26,17 +26,30 @@ impl Core {
     /// that are.
     pub(crate) fn end(&mut self) -> u64 {
         self.closing = true;
-        let mut given_up = 0;
+        let mut unsent = std::mem::take(&mut self.unrouted);
+        let mut unconfirmed = 0;
         for (_, pipe) in &mut self.pipes {
-            given_up += pipe.take_queue().len() as u64 + pipe.unconfirmed();
+            unsent.extend(pipe.take_queue());
+            // Counted by cause when the connection ends.
+            unconfirmed += pipe.unconfirmed();
         }
-        for queued in std::mem::take(&mut self.unrouted) {
-            given_up += 1;
+        let count = unsent.len() as u64;
+        self.give_up_queued("closed", unsent);
+        count + unconfirmed
+    }
+
+    /// Counts messages that will not be sent; a request goes back to its asker.
+    pub(super) fn give_up_queued(
+        &mut self,
+        cause: &'static str,
+        unsent: impl IntoIterator<Item = Queued>,
+    ) {
+        for queued in unsent {
             if let Some(asker) = self.requests.withdrawn(queued.envelope.correlation) {
                 // The asker may have gone as well.
                 let _ = asker.send(Answer::NotSent(queued.envelope.content));
             }
+            self.give_up(cause, 1);
         }
-        given_up
     }
 }

@@ -275,17 +275,17 @@ impl Core {
                     reason,
                 });
             }
-            (Overflow::DropNewest, Some(_)) => self.give_up("queue full", 1),
-            (_, None) => self.give_up("no peer", 1),
+            (Overflow::DropNewest, Some(_)) => self.give_up_queued("queue full", [queued]),
+            (_, None) => self.give_up_queued("no peer", [queued]),
             (Overflow::DropOldest, Some(key)) => {
-                self.pipes[key].drop_oldest();
+                let oldest = self.pipes[key].take_oldest();
                 self.pipes[key].push(queued);
-                self.give_up("queue full", 1);
+                self.give_up_queued("queue full", oldest);
             }
             (Overflow::Conflate, Some(key)) => {
-                let stale = self.pipes[key].take_queue().len() as u64;
+                let stale = self.pipes[key].take_queue();
                 self.pipes[key].push(queued);
-                self.give_up("conflated", stale);
+                self.give_up_queued("conflated", stale);
             }
         }
         Ok(())

@@ -144,10 +144,10 @@ impl Pipe {
         self.wake();
     }
 
-    pub(crate) fn drop_oldest(&mut self) -> bool {
+    pub(crate) fn take_oldest(&mut self) -> Option<Queued> {
         let oldest = self.outbound.pop_front();
         self.outbound_bytes -= oldest.as_ref().map_or(0, |queued| queued.bytes);
-        oldest.is_some()
+        oldest
     }
 
     /// Takes back the message with that correlation id, if it is still queued.

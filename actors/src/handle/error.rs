@@ -67,8 +67,9 @@ pub enum RequestError {
     /// It was not taken to be sent.
     #[error(transparent)]
     NotTaken(SendError),
-    /// It was taken but never sent; it comes back.
-    #[error("the socket closed before the request was sent")]
+    /// It was taken but never sent, since the socket closed or its overflow policy
+    /// dropped it; it comes back.
+    #[error("the socket closed, or its queue overflowed, before the request was sent")]
     NotSent(Content),
     /// The peer it was sent to is gone; whether it was handled is not known.
     #[error("the peer is gone; mark requests that may be sent twice as idempotent")]

@@ -71,7 +71,7 @@ impl<M> RemoteError<M> {
             },
             RequestError::NotSent(_) => RemoteError::NotSent {
                 message,
-                reason: "the socket closed".into(),
+                reason: "the socket closed, or its queue overflowed".into(),
             },
             RequestError::PeerGone => RemoteError::PeerGone,
             RequestError::TimedOut => RemoteError::TimedOut,
