@@ -40,7 +40,7 @@ impl SocketHandle {
         self.shared.core(|core| core.connected())
     }
 
-    /// Waits until at least `count` peers are connected.
+    /// Waits until at least `count` peers are connected, or the socket has closed.
     ///
     /// Cancel-safe.
     pub async fn ready(&self, count: usize) {
@@ -50,12 +50,15 @@ impl SocketHandle {
             if self.peers() >= count {
                 return;
             }
-            changed.await;
+            tokio::select! {
+                () = changed => {}
+                _ = self.actor.gone() => return,
+            }
         }
     }
 
-    /// How many messages were given up so far: dropped by policy, or not
-    /// confirmed when their connection ended. The tree has them by cause.
+    /// How many messages were given up so far: dropped by policy or at the close,
+    /// or not confirmed when their connection ended. The tree has them by cause.
     pub fn lost(&self) -> u64 {
         self.shared.core(|core| core.lost())
     }
