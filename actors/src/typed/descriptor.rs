@@ -1,6 +1,8 @@
 //! The first part of a typed message: codec, schema, wire name. `WIRE.md` has its
 //! bytes.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use treewire_transports::{Content, Failure, Payload};
 
 use super::error::{DECODE_FAILED, ENCODE_FAILED, SCHEMA_MISMATCH};
@@ -84,7 +86,12 @@ pub(super) fn encode<T: WireType>(value: &T) -> Result<Payload, Failure> {
 }
 
 pub(super) fn decode<T: WireType>(bytes: &[u8]) -> Result<T, Failure> {
-    match postcard::take_from_bytes(bytes) {
+    // Decoding is the user's code, run by the connection under the socket's lock.
+    let decoded = catch_unwind(AssertUnwindSafe(|| postcard::take_from_bytes(bytes)));
+    let Ok(decoded) = decoded else {
+        return Err(Failure::new(DECODE_FAILED, "its decoder panicked"));
+    };
+    match decoded {
         Ok((value, [])) => Ok(value),
         Ok((_, rest)) => {
             let text = format!("{} bytes are left over", rest.len());
