@@ -1,6 +1,7 @@
 //! The node of one command: started before its work, stopped in order after it.
 
 use treewire::{Endpoint, Node, Observe};
+use treewire_observer::Address;
 
 use crate::ending::{Ending, Outcome};
 use crate::signals::Signals;
@@ -46,8 +47,9 @@ async fn announce_observer(node: &Node, url: &str) -> Outcome {
     let snapshot = node.snapshot().await?;
     let observer = snapshot.find("observer");
     let bound = observer.and_then(|child| child.details.get("endpoint"));
+    let asked = url.parse::<Address>().map_err(Ending::failed)?;
     if let Some(bound) = bound
-        && url.contains(":0")
+        && asked.socket().port() == 0
     {
         eprintln!("observer at {bound}");
     }

@@ -28,7 +28,7 @@ use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand};
 #[command(name = "treewire", version, max_term_width = 100, after_help = EXAMPLES, after_long_help = LONG_EXAMPLES)]
 pub(crate) struct Arguments {
     /// Log what happens to standard error; twice: in detail. RUST_LOG, if set, decides instead.
-    #[arg(short, long, global = true, action = ArgAction::Count)]
+    #[arg(short, long, global = true, action = ArgAction::Count, display_order = 900)]
     pub(crate) verbose: u8,
 
     #[command(subcommand)]

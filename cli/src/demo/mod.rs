@@ -9,7 +9,7 @@ mod trader;
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 use treewire::Node;
 
 use crate::arguments::DemoArguments;
@@ -31,33 +31,33 @@ pub(crate) fn play(arguments: &DemoArguments) -> Outcome {
 async fn perform(node: &Node, duration: Duration) -> Outcome {
     let stage = Stage::new();
     let begun = Instant::now();
-    let at_eighth = |part: u32| sleep_until(begun + duration * part / 8);
+    let eighth = |part: u32| begun + duration * part / 8;
     let market = Market::open(node).await?;
     stage.title("A service and three traders, over tcp, in one supervised tree")?;
-    let narration = stage.narrate(node.events());
+    let mut narration = stage.narrate(node.events());
 
-    at_eighth(1).await;
+    narration.until(eighth(1)).await?;
     stage.tree("before", &node.snapshot().await?)?;
     stage.heading("Things go wrong")?;
 
-    at_eighth(2).await;
+    narration.until(eighth(2)).await?;
     let connection = market.a_connection(node).await?;
     stage.act(&format!("kill {connection}"))?;
     node.kill(&connection).await?;
 
-    at_eighth(4).await;
+    narration.until(eighth(4)).await?;
     stage.act("kill quotes")?;
     node.kill("quotes").await?;
+    narration.until_back("quotes").await?;
     stage.tree("during", &node.snapshot().await?)?;
 
-    at_eighth(6).await;
+    narration.until(eighth(6)).await?;
     stage.act("ask for a quote that makes the service panic")?;
     market.ask_for_poison().await?;
 
-    at_eighth(8).await;
+    narration.until(eighth(8)).await?;
     let tally = market.close().await?;
     let tree = node.snapshot().await?;
-    narration.end();
     stage.tree("after", &tree)?;
     stage.heading("What became of it")?;
     stage.print(&summary::summary(&tally, &tree))?;

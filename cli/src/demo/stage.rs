@@ -2,8 +2,7 @@
 
 use std::io::{IsTerminal, Write, stdout};
 
-use tokio::task::JoinHandle;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 use treewire::NodeSnapshot;
 use treewire::runtime::{Event, EventKind, Events};
 
@@ -16,12 +15,35 @@ pub(super) struct Stage {
     styled: bool,
 }
 
-/// Tells what happens in the tree until it is ended.
-pub(super) struct Narration(JoinHandle<()>);
+/// What happens in the tree, told while the play waits.
+pub(super) struct Narration {
+    stage: Stage,
+    events: Events,
+}
 
 impl Narration {
-    pub(super) fn end(self) {
-        self.0.abort();
+    /// Tells what happens until a moment.
+    pub(super) async fn until(&mut self, moment: Instant) -> Outcome {
+        tokio::select! {
+            told = self.until_event(|_| false) => told,
+            () = sleep_until(moment) => Ok(()),
+        }
+    }
+
+    /// Tells what happens until the child at `path` has started again.
+    pub(super) async fn until_back(&mut self, path: &str) -> Outcome {
+        self.until_event(|event| event.kind == EventKind::Started && event.path == path)
+            .await
+    }
+
+    async fn until_event(&mut self, is_last: impl Fn(&Event) -> bool) -> Outcome {
+        while let Some(event) = self.events.next().await {
+            self.stage.tell(&event)?;
+            if is_last(&event) {
+                return Ok(());
+            }
+        }
+        Err(Ending::failed("the node has ended"))
     }
 }
 
@@ -54,15 +76,12 @@ impl Stage {
         self.line("!", YELLOW, text)
     }
 
-    /// Tells of the tree's failures and restarts.
-    pub(super) fn narrate(self, mut events: Events) -> Narration {
-        Narration(tokio::spawn(async move {
-            while let Some(event) = events.next().await {
-                if self.tell(&event).is_err() {
-                    return;
-                }
-            }
-        }))
+    /// Tells of the tree's failures and restarts from now on.
+    pub(super) fn narrate(self, events: Events) -> Narration {
+        Narration {
+            stage: self,
+            events,
+        }
     }
 
     fn tell(self, event: &Event) -> Outcome {
