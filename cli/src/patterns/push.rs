@@ -31,8 +31,10 @@ pub(crate) fn push(arguments: PushArguments) -> Outcome {
             Ok(0) => Ok(()),
             Ok(lost) => Err(Ending::Failed(lost_text(lost))),
             Err(ending) => {
+                // The end of the socket ends the wait for a peer, too.
+                let met_a_peer = met_a_peer.is_finished();
                 let lost = give_up(&socket).await;
-                Err(ended_early(ending, lost, met_a_peer.is_finished()))
+                Err(ended_early(ending, lost, met_a_peer))
             }
         }
     })
