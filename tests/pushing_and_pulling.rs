@@ -30,6 +30,7 @@ over_every_transport! {
     a_stop_of_the_node_counts_what_it_dropped
     a_patient_close_waits_for_a_late_peer
     several_receivers_get_each_message_once
+    sockets_on_different_threads_lose_nothing
     a_dropped_receive_takes_nothing
     a_dropped_send_sends_nothing
     messages_as_a_stream_until_the_socket_closes
@@ -451,6 +452,42 @@ async fn several_receivers_get_each_message_once(listen: &str) {
     }
     all.sort_unstable();
     assert!(all.into_iter().eq(0..COUNT));
+    stop(node).await;
+}
+
+async fn sockets_on_different_threads_lose_nothing(listen: &str) {
+    let node = Node::builder("test").arbiters(3).start().await.unwrap();
+    let pull = Pull::new("pull")
+        .listen(listen)
+        .receive_bound(Bound::messages(100))
+        .placement(Placement::pin(1));
+    let pull = node.spawn(pull).await.unwrap();
+    let mut senders = Vec::new();
+    for sender in 0..4 {
+        let push = Push::new(format!("push {sender}"))
+            .dial(address(&pull))
+            .send_bound(Bound::messages(10))
+            .placement(Placement::pin(sender % 3));
+        let push = node.spawn(push).await.unwrap();
+        senders.push(tokio::spawn(async move {
+            for number in 0..5_000 {
+                push.send(format!("{sender}:{number}")).await.unwrap();
+            }
+            assert_eq!(push.close(WATCHDOG).await, Closed::Flushed);
+        }));
+    }
+    let mut expected = [0; 4];
+    for _ in 0..20_000 {
+        let text = next(&pull).await;
+        let (sender, number) = text.split_once(':').unwrap();
+        let expected = &mut expected[sender.parse::<usize>().unwrap()];
+        assert_eq!(number, expected.to_string());
+        *expected += 1;
+    }
+    for sender in senders {
+        in_time(sender).await.unwrap();
+    }
+    assert!(pull.try_recv().unwrap().is_none());
     stop(node).await;
 }
 
