@@ -117,6 +117,11 @@ impl Core {
         }
     }
 
+    /// Whether a receiver would find something.
+    pub(crate) fn has_messages(&self) -> bool {
+        self.turns.current().is_some()
+    }
+
     /// Whether received messages go to an actor.
     pub(crate) fn delivers(&self) -> bool {
         self.delivery.is_some()

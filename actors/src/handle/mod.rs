@@ -1,6 +1,7 @@
 //! Handles: how programs use a socket, from any task of any runtime.
 
 mod error;
+mod incoming;
 mod receiving;
 mod replying;
 mod requesting;
@@ -8,7 +9,8 @@ mod sending;
 mod socket;
 
 pub use error::{Closed, RecvError, RequestError, SendError};
-pub use receiving::{Incoming, PullSocket};
+pub use incoming::Incoming;
+pub use receiving::PullSocket;
 pub(crate) use replying::ReplyPath;
 pub use replying::{RepSocket, Request};
 pub use requesting::{Asking, ReqSocket};

@@ -1,11 +1,6 @@
 use std::ops::Deref;
-use std::pin::Pin;
-use std::task::{Context as Task, Poll};
 
-use futures_util::Stream;
-use futures_util::future::BoxFuture;
-
-use super::{RecvError, SocketHandle};
+use super::{Incoming, RecvError, SocketHandle};
 use crate::message::Message;
 
 /// The handle of a [`Pull`](crate::Pull) socket.
@@ -43,37 +38,7 @@ impl PullSocket {
     }
 
     /// What is received, as a stream that ends when the socket has closed.
-    pub fn stream(&self) -> Incoming {
-        Incoming {
-            socket: self.clone(),
-            next: None,
-        }
-    }
-}
-
-/// The messages of a socket as a [`Stream`].
-///
-/// Dropping it may lose nothing: a message that was not yielded stays in the socket.
-pub struct Incoming {
-    socket: PullSocket,
-    next: Option<BoxFuture<'static, Option<Message>>>,
-}
-
-impl Stream for Incoming {
-    type Item = Message;
-
-    fn poll_next(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Message>> {
-        if let Ok(Some(message)) = self.socket.try_recv() {
-            self.next = None;
-            return Poll::Ready(Some(message));
-        }
-        let socket = self.socket.clone();
-        let next = self.next.get_or_insert_with(|| {
-            // A socket that delivers has nothing to stream.
-            Box::pin(async move { socket.recv().await.unwrap_or_default() })
-        });
-        let item = std::task::ready!(next.as_mut().poll(task));
-        self.next = None;
-        Poll::Ready(item)
+    pub fn stream(&self) -> Incoming<Message> {
+        Incoming::new(self.0.clone(), |message, _| message)
     }
 }

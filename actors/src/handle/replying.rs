@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use treewire_transports::{Content, Failure};
 
-use super::{RecvError, SocketHandle};
+use super::{Incoming, RecvError, SocketHandle};
 use crate::core::Shared;
 use crate::message::{Message, Receipt};
 use crate::typed::{HANDLER_FAILED, LOST_IN_CRASH};
@@ -47,6 +47,11 @@ impl RepSocket {
             .0
             .try_receive()?
             .map(|message| Request::new(message, &self.0.shared)))
+    }
+
+    /// The requests, as a stream that ends when the socket has closed.
+    pub fn stream(&self) -> Incoming<Request> {
+        Incoming::new(self.0.clone(), Request::new)
     }
 }
 

@@ -112,14 +112,11 @@ impl Asking {
             let opened = socket
                 .shared
                 .core(|core| core.request(content, idempotent, sender));
-            opened.map_err(|(mut blocked, sender)| {
-                let content = std::mem::take(&mut blocked.content);
-                (blocked, (content, sender))
-            })
+            opened.map_err(|(blocked, sender)| (blocked.reason, (blocked.content, sender)))
         };
         let opened = socket.when_room((content, sender), attempt).await;
-        let correlation = opened.map_err(|(blocked, (content, _))| {
-            RequestError::NotTaken(SendError::new(Blocked { content, ..blocked }))
+        let correlation = opened.map_err(|(reason, (content, _))| {
+            RequestError::NotTaken(SendError::new(Blocked { content, reason }))
         })?;
         let open = Open {
             socket: &socket,

@@ -53,24 +53,20 @@ impl SocketHandle {
             tokio::task::yield_now().await;
         }
         // What is usual needs no future to wait with.
-        let mut blocked = match self.try_send(content, destination) {
+        let blocked = match self.try_send(content, destination) {
             Ok(()) => return Ok(()),
             Err(blocked) => blocked,
         };
-        let content = std::mem::take(&mut blocked.content);
         // A peer that a message came from does not come back under that source.
         if destination.is_some() && blocked.reason == Reason::NoPeer {
-            return Err(SendError::new(Blocked { content, ..blocked }));
+            return Err(SendError::new(blocked));
         }
         let attempt = |content| {
-            self.try_send(content, destination).map_err(|mut blocked| {
-                let content = std::mem::take(&mut blocked.content);
-                (blocked, content)
-            })
+            let sent = self.try_send(content, destination);
+            sent.map_err(|blocked| (blocked.reason, blocked.content))
         };
-        self.when_room(content, attempt)
-            .await
-            .map_err(|(blocked, content)| SendError::new(Blocked { content, ..blocked }))
+        let sent = self.when_room(blocked.content, attempt).await;
+        sent.map_err(|(reason, content)| SendError::new(Blocked { content, reason }))
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use treewire_runtime::Ref;
 use treewire_transports::{Content, Endpoint};
 
-use super::{Closed, RecvError, SendError};
+use super::{Closed, Incoming, RecvError, SendError};
 use crate::bound::Overflow;
 use crate::core::{Blocked, PipeId, Reason, Shared};
 use crate::message::{Message, Source};
@@ -98,34 +98,25 @@ impl SocketHandle {
     pub(super) async fn when_room<T, A>(
         &self,
         mut argument: A,
-        mut attempt: impl FnMut(A) -> Result<T, (Blocked, A)>,
-    ) -> Result<T, (Blocked, A)> {
+        mut attempt: impl FnMut(A) -> Result<T, (Reason, A)>,
+    ) -> Result<T, (Reason, A)> {
         loop {
-            argument = match attempt(argument) {
-                Ok(done) => return Ok(done),
-                Err((blocked, argument)) => self.worth_waiting(blocked, argument)?,
-            };
             let mut room = pin!(self.shared.room.notified());
             room.as_mut().enable();
-            // Room that came since the first attempt was not announced to us.
-            argument = match attempt(argument) {
+            // After `enable`, so that room that comes from now on is announced to us.
+            let reason;
+            (reason, argument) = match attempt(argument) {
                 Ok(done) => return Ok(done),
-                Err((blocked, argument)) => self.worth_waiting(blocked, argument)?,
+                Err(blocked) => blocked,
             };
+            let waits = self.shared.core(|core| core.config().overflow) == Overflow::Wait;
+            if !waits || !matches!(reason, Reason::Full | Reason::NoPeer) {
+                return Err((reason, argument));
+            }
             tokio::select! {
                 () = room => {}
                 _ = self.actor.gone() => self.shared.begin_closing(),
             }
-        }
-    }
-
-    fn worth_waiting<A>(&self, blocked: Blocked, argument: A) -> Result<A, (Blocked, A)> {
-        let waits = self.shared.core(|core| core.config().overflow) == Overflow::Wait;
-        let passes = matches!(blocked.reason, Reason::Full | Reason::NoPeer);
-        if waits && passes {
-            Ok(argument)
-        } else {
-            Err((blocked, argument))
         }
     }
 
@@ -146,15 +137,28 @@ impl SocketHandle {
             if let Some(message) = self.try_receive()? {
                 return Ok(Some(message));
             }
-            let mut arrived = pin!(self.shared.arrived.notified());
-            arrived.as_mut().enable();
-            if let Some(message) = self.try_receive()? {
-                return Ok(Some(message));
+            if !self.arrival().await {
+                return self.try_receive();
             }
-            tokio::select! {
-                () = arrived => {}
-                _ = self.actor.gone() => return self.try_receive(),
-            }
+        }
+    }
+
+    pub(super) fn has_messages(&self) -> bool {
+        self.shared.core(|core| core.has_messages())
+    }
+
+    /// Waits until there may be a message to receive; `false` once the socket has
+    /// closed. Takes nothing, so it may be dropped at any time.
+    pub(super) async fn arrival(&self) -> bool {
+        let mut arrived = pin!(self.shared.arrived.notified());
+        arrived.as_mut().enable();
+        // What came since the caller looked was not announced to us.
+        if self.has_messages() {
+            return true;
+        }
+        tokio::select! {
+            () = arrived => true,
+            _ = self.actor.gone() => false,
         }
     }
 }
@@ -206,5 +210,28 @@ impl ComposedSocket {
     /// [`RecvError`] for a socket that was composed not to receive.
     pub async fn recv(&self) -> Result<Option<Message>, RecvError> {
         self.0.receive().await
+    }
+
+    /// [`send`](Self::send) without waiting.
+    ///
+    /// # Errors
+    /// The message comes back.
+    pub fn try_send(&self, content: impl Into<Content>) -> Result<(), SendError> {
+        self.0
+            .try_send(content.into(), None)
+            .map_err(SendError::new)
+    }
+
+    /// A message that is there already.
+    ///
+    /// # Errors
+    /// As [`recv`](Self::recv).
+    pub fn try_recv(&self) -> Result<Option<Message>, RecvError> {
+        self.0.try_receive()
+    }
+
+    /// What is received, as a stream that ends when the socket has closed.
+    pub fn stream(&self) -> Incoming<Message> {
+        Incoming::new(self.0.clone(), |message, _| message)
     }
 }

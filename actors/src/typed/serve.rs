@@ -34,6 +34,9 @@ pub(super) trait Route: Send {
     fn on_room(&self, waker: &Waker);
 }
 
+/// Where a message goes, what its first part says, and the encoded value.
+type Found<'r, 'c> = (&'r dyn Route, Option<Descriptor<'c>>, &'c [u8]);
+
 /// What goes with a message: the way back, and its receipt.
 pub(super) struct Ticket {
     correlation: u64,
@@ -65,10 +68,7 @@ impl Routes {
         self.0.is_empty()
     }
 
-    fn find<'a>(
-        &self,
-        content: &'a Content,
-    ) -> Result<(&dyn Route, Option<Descriptor<'a>>, &'a [u8]), Failure> {
+    fn find<'a>(&self, content: &'a Content) -> Result<Found<'_, 'a>, Failure> {
         let mut parts = content.parts();
         let (first, second) = (parts.next(), parts.next());
         let (Some(first), Some(payload)) = (first, second) else {
