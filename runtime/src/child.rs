@@ -247,6 +247,7 @@ struct ActorRecipe<A: Actor<Context = Context<A>>> {
 
 impl<A: Actor<Context = Context<A>>> Recipe for ActorRecipe<A> {
     fn start(&self, home: Home) {
+        self.slot.enter_node(home.node.clock());
         let Some(receiver) = self.slot.take_receiver() else {
             return home.exited(Exit::Failed(Failure::new(
                 "its mailbox is held by a generation that did not end",

@@ -1,15 +1,28 @@
+use std::future::Future;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use tokio::runtime::Handle;
 
 /// The time of a node: an argument to every rule, so that rules need no clock.
 ///
 /// Reading it is cheap; copies tell the same time.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Clock(());
+#[derive(Clone, Debug, Default)]
+pub struct Clock {
+    /// Keeps time for who runs on no runtime of its own.
+    timers: Option<Handle>,
+}
 
 impl Clock {
-    /// The time of the machine.
+    /// The time of the machine. Waiting needs a tokio runtime with timers.
     pub fn real() -> Self {
-        Clock(())
+        Clock { timers: None }
+    }
+
+    /// The time of the machine; where there is no runtime, `timers` waits.
+    pub(crate) fn with_timers(timers: Handle) -> Self {
+        Clock {
+            timers: Some(timers),
+        }
     }
 
     /// A monotonic reading.
@@ -24,10 +37,18 @@ impl Clock {
             .unwrap_or_default()
     }
 
-    /// Completes at `deadline`, at once if it has passed.
-    ///
-    /// Needs a tokio runtime with timers, which every arbiter has.
-    pub async fn sleep_until(&self, deadline: Instant) {
-        tokio::time::sleep_until(deadline.into()).await;
+    /// Completes at `deadline`, at once if it has passed. With the clock of a
+    /// node it may be called and awaited on any thread, with or without a runtime.
+    pub fn sleep_until(&self, deadline: Instant) -> impl Future<Output = ()> + Send + 'static {
+        let _timers = match (&self.timers, Handle::try_current()) {
+            (Some(timers), Err(_)) => Some(timers.enter()),
+            _ => None,
+        };
+        tokio::time::sleep_until(deadline.into())
+    }
+
+    /// Completes after `time`; see [`sleep_until`](Self::sleep_until).
+    pub fn sleep(&self, time: Duration) -> impl Future<Output = ()> + Send + 'static {
+        self.sleep_until(self.now() + time)
     }
 }

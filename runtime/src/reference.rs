@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use actix::{Actor, Addr, Handler, Message, Recipient};
 use tokio::sync::{SemaphorePermit, oneshot};
-use tokio::time::Sleep;
 
+use crate::clock::Clock;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::observe::Stats;
@@ -134,6 +134,11 @@ impl<A: Actor<Context = Context<A>>> Ref<A> {
         self.slot.closed()
     }
 
+    /// The clock of the node in which the actor was started; the machine's before.
+    pub fn clock(&self) -> Clock {
+        self.slot.clock()
+    }
+
     /// Waits until the actor has left the tree for good, with its last exit.
     ///
     /// Cancel-safe.
@@ -161,7 +166,7 @@ impl<A: Actor<Context = Context<A>>> Ref<A> {
 pub struct Ask<A: Actor<Context = Context<A>>, M: Message> {
     slot: Arc<Slot<A>>,
     stage: Stage<M>,
-    deadline: Option<Pin<Box<Sleep>>>,
+    deadline: Option<Boxed<()>>,
 }
 
 type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -180,7 +185,7 @@ impl<A: Actor<Context = Context<A>>, M: Message> Ask<A, M> {
     /// Gives up after `timeout`, counted from now. Without it an ask waits as
     /// long as the actor is to live.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.deadline = Some(Box::pin(tokio::time::sleep(timeout)));
+        self.deadline = Some(Box::pin(self.slot.clock().sleep(timeout)));
         self
     }
 }

@@ -14,7 +14,6 @@ use std::time::{Duration, Instant};
 
 use actix::fut::ActorFuture;
 use actix::{Actor, ActorContext, AsyncContext, Running};
-use tokio::time::Sleep;
 use treewire_runtime::{Clock, Context, Exit, Progress, Stats};
 use treewire_transports::{Close, Credit, Dialect, Envelope, Event, Link, Settings};
 
@@ -428,7 +427,7 @@ impl ActorFuture<Connection> for Drive {
 /// One timer for all deadlines of a connection.
 struct Timer {
     clock: Clock,
-    sleep: Option<Pin<Box<Sleep>>>,
+    sleep: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     at: Option<Instant>,
 }
 
@@ -446,8 +445,7 @@ impl Timer {
     fn is_due(&mut self, next: Option<Instant>, task: &mut Task<'_>) -> bool {
         let Some(next) = next else { return false };
         if self.at.is_none_or(|at| next < at) {
-            let sleep = Box::pin(tokio::time::sleep_until(next.into()));
-            self.sleep = Some(sleep);
+            self.sleep = Some(Box::pin(self.clock.sleep_until(next)));
             self.at = Some(next);
         }
         let Some(sleep) = &mut self.sleep else {

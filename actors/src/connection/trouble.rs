@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use treewire_runtime::{Failure, Stats};
-use treewire_transports::{DialectError, Refusal};
+use treewire_transports::{DialectError, Refusal, RefusalCode};
 
 use super::{Connection, Phase};
 
@@ -40,26 +40,37 @@ pub(crate) enum Trouble {
 impl Trouble {
     /// Whether the peer is to blame.
     fn is_bad_peer(&self) -> bool {
-        matches!(
-            self,
+        match self {
             Trouble::Dialect(_)
-                | Trouble::BeyondCredit { .. }
-                | Trouble::HandshakeTimedOut(_)
-                | Trouble::Truncated { .. }
-                | Trouble::OutOfTurn(_)
-                | Trouble::Refusing(_)
-        )
+            | Trouble::BeyondCredit { .. }
+            | Trouble::HandshakeTimedOut(_)
+            | Trouble::Truncated { .. }
+            | Trouble::OutOfTurn(_) => true,
+            Trouble::Refusing(refusal) => !passes(refusal),
+            Trouble::Refused(_) | Trouble::Goodbye(_) | Trouble::Broken(_) => false,
+        }
     }
 
     pub(crate) fn into_failure(self, peer: &str) -> Failure {
         let text = format!("{peer}: {self}");
         match self {
+            Trouble::Refused(refusal) | Trouble::Refusing(refusal) if passes(&refusal) => {
+                Failure::new(text)
+            }
             Trouble::Refused(_) | Trouble::Refusing(_) | Trouble::Dialect(_) => {
                 Failure::refused(text)
             }
             _ => Failure::new(text),
         }
     }
+}
+
+/// Whether the reason of a refusal goes away by itself.
+fn passes(refusal: &Refusal) -> bool {
+    matches!(
+        refusal.code,
+        RefusalCode::Closing | RefusalCode::ConnectionLimit
+    )
 }
 
 impl Connection {

@@ -92,11 +92,15 @@ impl Asking {
     }
 
     async fn ask(self) -> Result<Content, RequestError> {
-        match self.deadline {
-            None => self.ask_patiently().await,
-            Some(deadline) => tokio::time::timeout(deadline, self.ask_patiently())
-                .await
-                .unwrap_or(Err(RequestError::TimedOut)),
+        let Some(deadline) = self.deadline else {
+            return self.ask_patiently().await;
+        };
+        // The node's clock, so that a task needs no timers of its own.
+        let late = self.socket.actor.clock().sleep(deadline);
+        tokio::select! {
+            biased;
+            answer = self.ask_patiently() => answer,
+            () = late => Err(RequestError::TimedOut),
         }
     }
 

@@ -115,7 +115,12 @@ pub(super) fn connection_child(
         let (config, link, dialect) = parts
             .take()
             .ok_or_else(|| Failure::new("a connection has one life"))?;
-        Ok(Connection::new(config, link, dialect, context.clock()))
+        Ok(Connection::new(
+            config,
+            link,
+            dialect,
+            context.clock().clone(),
+        ))
     });
     let stats = child.stats();
     stats.describe("peer", peer);

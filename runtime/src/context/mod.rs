@@ -57,7 +57,7 @@ impl<A: Actor<Context = Context<A>>> Context<A> {
     }
 
     /// The node's clock.
-    pub fn clock(&self) -> Clock {
+    pub fn clock(&self) -> &Clock {
         self.home.node.clock()
     }
 

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::arbiters::Arbiters;
-use super::control::Control;
+use super::control::{self, Control};
 use super::{Identity, Inner, Node, NodeError, SpawnError};
 use crate::child::IntoSpec;
 use crate::clock::Clock;
@@ -104,7 +104,8 @@ impl NodeBuilder {
             Some(seed) => seed,
             None => getrandom::u64().map_err(no_randomness)?,
         };
-        let clock = Clock::real();
+        let runtime = control::runtime()?;
+        let clock = Clock::with_timers(runtime.handle().clone());
         let tree = Tree::new(
             TreeConfig {
                 arbiters: self.arbiters,
@@ -119,14 +120,14 @@ impl NodeBuilder {
         let (control, inputs) = Control::new();
         let node = Node(Arc::new(Inner {
             identity,
-            clock,
             started_at: clock.now(),
+            clock,
             control,
             events: EventSender::new(),
             ending,
             provided: Mutex::new(self.provided),
         }));
-        Control::run(node.clone(), tree, arbiters, inputs, ended)?;
+        Control::run(node.clone(), tree, arbiters, inputs, runtime, ended)?;
         for spawn in self.children {
             if let Err(error) = spawn(node.clone()).await {
                 // The start error is the news; the stop of what had started is not.

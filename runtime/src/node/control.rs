@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::thread;
 
+use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::arbiters::Arbiters;
@@ -48,6 +49,23 @@ pub(super) enum Input {
     End,
 }
 
+/// The runtime of a control thread; its timers serve every thread without one.
+pub(super) fn runtime() -> Result<Runtime, NodeError> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(failed)
+}
+
+fn failed(reason: std::io::Error) -> NodeError {
+    NodeError::Thread {
+        name: NAME.to_owned(),
+        reason: reason.to_string(),
+    }
+}
+
+const NAME: &str = "treewire-control";
+
 impl Control {
     pub(super) fn new() -> (Self, mpsc::UnboundedReceiver<Input>) {
         let (sender, receiver) = mpsc::unbounded_channel();
@@ -66,17 +84,9 @@ impl Control {
         tree: Tree,
         arbiters: Arbiters,
         inputs: mpsc::UnboundedReceiver<Input>,
+        runtime: Runtime,
         ended: watch::Sender<Option<Ending>>,
     ) -> Result<(), NodeError> {
-        let name = "treewire-control".to_owned();
-        let failed = |reason: std::io::Error| NodeError::Thread {
-            name: name.clone(),
-            reason: reason.to_string(),
-        };
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(failed)?;
         let driver = Driver {
             node,
             tree,
@@ -84,7 +94,7 @@ impl Control {
             signals: None,
         };
         thread::Builder::new()
-            .name(name.clone())
+            .name(NAME.to_owned())
             .spawn(move || {
                 let ending = runtime.block_on(driver.drive(inputs));
                 ended.send_replace(Some(ending));
@@ -111,7 +121,7 @@ impl Driver {
                 }
             }
             let wake_at = self.tree.wake_at();
-            let clock = self.node.clock();
+            let clock = self.node.clock().clone();
             tokio::select! {
                 // The node itself holds a sender, so the channel does not close.
                 Some(input) = inputs.recv() => self.accept(input),

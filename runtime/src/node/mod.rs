@@ -82,8 +82,8 @@ impl Node {
     }
 
     /// The node's clock.
-    pub fn clock(&self) -> Clock {
-        self.0.clock
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
     }
 
     /// Spawns a child of the root and waits until it is ready.

@@ -7,8 +7,8 @@ mod parcel;
 mod port;
 mod queue;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, OnceLock};
 
 use actix::dev::channel::{AddressReceiver, channel};
 use actix::{Actor, Addr, SpawnHandle};
@@ -16,6 +16,7 @@ use futures_util::task::AtomicWaker;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
+use crate::clock::Clock;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::observe::Stats;
@@ -45,6 +46,8 @@ pub(crate) struct Slot<A: Actor<Context = Context<A>>> {
     last_exit: watch::Sender<(u64, Exit)>,
     /// Set once no generation will follow.
     closed: watch::Sender<Option<Exit>>,
+    /// The clock of the node, once the child was started in one.
+    clock: OnceLock<Clock>,
     /// Handles stay unique for the life of the address, not of a generation.
     next_handle: Mutex<SpawnHandle>,
 }
@@ -65,8 +68,13 @@ impl<A: Actor<Context = Context<A>>> Slot<A> {
             receiver: Mutex::new(Some(receiver)),
             last_exit: watch::channel((0, Exit::Normal)).0,
             closed: watch::channel(None).0,
+            clock: OnceLock::new(),
             next_handle: Mutex::new(SpawnHandle::default()),
         })
+    }
+
+    pub(crate) fn enter_node(&self, clock: &Clock) {
+        self.clock.get_or_init(|| clock.clone());
     }
 
     pub(crate) fn address(&self) -> Addr<A> {
@@ -131,5 +139,10 @@ impl<A: Actor<Context = Context<A>>> Slot<A> {
         // Dropping the receiver closes raw addresses and their queued messages.
         self.take_receiver();
         self.closed.send_replace(Some(exit.clone()));
+    }
+
+    /// The clock of the node, or the machine's until there is one.
+    pub(crate) fn clock(&self) -> Clock {
+        self.clock.get().cloned().unwrap_or_default()
     }
 }
