@@ -141,11 +141,11 @@ impl Tree {
         parent: Option<ChildId>,
         spec: &ChildSpec,
     ) -> Result<(usize, usize), SpawnError> {
-        if self.ending.is_some() {
-            return Err(SpawnError::NodeEnded);
-        }
         let key = match parent {
+            None if self.ending.is_some() => return Err(SpawnError::NodeEnded),
             None => ROOT,
+            // What still runs may need children to come to its end: a socket that
+            // flushes connects again.
             Some(id) => self.find(id).ok_or(SpawnError::ParentEnded)?,
         };
         let parent = &self.entries[key];
