@@ -1,12 +1,13 @@
 //! A connection: the actor that owns one link and speaks a dialect over it.
 
+mod channel;
 mod handshake;
 mod read_buffer;
+mod timer;
 mod trouble;
 mod wire;
 
 use std::collections::VecDeque;
-use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as Task, Poll, Waker};
@@ -15,9 +16,11 @@ use std::time::{Duration, Instant};
 use actix::fut::ActorFuture;
 use actix::{Actor, ActorContext, AsyncContext, Running};
 use treewire_runtime::{Clock, Context, Exit, Progress, Stats};
-use treewire_transports::{Close, Credit, Dialect, Envelope, Event, Link, Settings};
+use treewire_transports::{Close, Credit, Dialect, Event, Link, Settings};
 
 use crate::core::{Inlet, PipeId, Queued, Shared};
+use channel::Channel;
+use timer::Timer;
 pub(crate) use trouble::Trouble;
 use wire::{Received, Wire};
 
@@ -83,16 +86,6 @@ enum Phase {
     Open(Channel),
     /// The last bytes are to leave, then the peer ends its direction.
     ExpectEnd,
-}
-
-struct Channel {
-    number: u32,
-    inlet: Arc<Inlet>,
-    received: u64,
-    received_bytes: u64,
-    granted: Credit,
-    we_closed: bool,
-    peer_closed: bool,
 }
 
 impl Connection {
@@ -345,26 +338,6 @@ impl Connection {
     }
 }
 
-impl Channel {
-    /// Takes the next message off the events, if it is one that the peer had
-    /// credit for.
-    fn next_message(&mut self, events: &mut VecDeque<Event>) -> Option<Envelope> {
-        let has_credit = self.received < self.granted.messages_max
-            && self.received_bytes < self.granted.bytes_max;
-        match events.pop_front()? {
-            Event::Message { channel, envelope } if channel == self.number && has_credit => {
-                self.received += 1;
-                self.received_bytes += envelope.content.byte_len() as u64;
-                Some(envelope)
-            }
-            other => {
-                events.push_front(other);
-                None
-            }
-        }
-    }
-}
-
 impl Actor for Connection {
     type Context = Context<Self>;
 
@@ -421,41 +394,5 @@ impl ActorFuture<Connection> for Drive {
             }
         }
         Poll::Ready(())
-    }
-}
-
-/// One timer for all deadlines of a connection.
-struct Timer {
-    clock: Clock,
-    sleep: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
-    at: Option<Instant>,
-}
-
-impl Timer {
-    fn new(clock: Clock) -> Self {
-        Timer {
-            clock,
-            sleep: None,
-            at: None,
-        }
-    }
-
-    /// Whether the time `next` has come; otherwise the task is woken then, or
-    /// earlier, since a deadline that moves back is not worth a new timer.
-    fn is_due(&mut self, next: Option<Instant>, task: &mut Task<'_>) -> bool {
-        let Some(next) = next else { return false };
-        if self.at.is_none_or(|at| next < at) {
-            self.sleep = Some(Box::pin(self.clock.sleep_until(next)));
-            self.at = Some(next);
-        }
-        let Some(sleep) = &mut self.sleep else {
-            return false;
-        };
-        if sleep.as_mut().poll(task).is_pending() {
-            return false;
-        }
-        self.at = None;
-        self.sleep = None;
-        true
     }
 }

@@ -35,6 +35,19 @@ impl Blueprint {
         }
     }
 
+    /// Runs beside `actor`, to which `add` makes a route.
+    fn beside<A: Actor<Context = Context<A>>>(
+        mut self,
+        actor: &Ref<A>,
+        add: fn(&mut Routes, &Ref<A>, &Arc<Shared>),
+    ) -> Self {
+        self.placement = Placement::beside(actor);
+        let actor = actor.clone();
+        self.routes
+            .push(Box::new(move |routes, shared| add(routes, &actor, shared)));
+        self
+    }
+
     fn into_spec(self) -> (ChildSpec, SocketHandle) {
         let Blueprint {
             name,
@@ -208,20 +221,7 @@ impl Rep {
     /// Answers messages of type `M` with the actor's `Handler<M>`; may be called
     /// again for other types. The socket runs beside the actor.
     pub fn serve<M: WireMessage>(self, actor: &Ref<impl Serves<M>>) -> Self {
-        self.serve_with(actor)
-    }
-
-    fn serve_with<M, A>(mut self, actor: &Ref<A>) -> Self
-    where
-        M: WireMessage,
-        A: Actor<Context = Context<A>> + Handler<M>,
-    {
-        self.0.placement = Placement::beside(actor);
-        let actor = actor.clone();
-        self.0.routes.push(Box::new(move |routes, shared| {
-            routes.serve::<M, A>(&actor, shared);
-        }));
-        self
+        Rep(self.0.beside(actor, Routes::serve::<M, _>))
     }
 }
 
@@ -229,20 +229,7 @@ impl Pull {
     /// Hands messages of type `M` to the actor's `Handler<M>`; may be called again
     /// for other types. The socket runs beside the actor.
     pub fn deliver<M: WireMessage>(self, actor: &Ref<impl Serves<M>>) -> Self {
-        self.deliver_with(actor)
-    }
-
-    fn deliver_with<M, A>(mut self, actor: &Ref<A>) -> Self
-    where
-        M: WireMessage,
-        A: Actor<Context = Context<A>> + Handler<M>,
-    {
-        self.0.placement = Placement::beside(actor);
-        let actor = actor.clone();
-        self.0.routes.push(Box::new(move |routes, shared| {
-            routes.deliver::<M, A>(&actor, shared);
-        }));
-        self
+        Pull(self.0.beside(actor, Routes::deliver::<M, _>))
     }
 }
 

@@ -1,17 +1,16 @@
 use std::collections::HashSet;
 use std::future::poll_fn;
-use std::sync::Arc;
 use std::time::Duration;
 
 use actix::fut::{ActorFutureExt, WrapFuture};
 use actix::{Actor, AsyncContext};
 use treewire_runtime::{Backoff, Child, Context};
-use treewire_transports::{Acceptor, Endpoint, Link, Registry, Role, TransportError};
+use treewire_transports::{Acceptor, Link, Registry, TransportError};
 
-use super::dialer::connection_child;
-use super::{SocketOptions, endpoint_child};
-use crate::connection::ConnectionConfig;
-use crate::core::Shared;
+use super::endpoint_parts::{EndpointParts, Side};
+
+/// The longest wait between two attempts to bind again.
+const CEILING: Duration = Duration::from_secs(1);
 
 /// How long accepting rests when the machine is out of descriptors.
 const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
@@ -20,39 +19,35 @@ const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
 /// shakes hands off the accept path. It survives its connections.
 pub(crate) struct Listener {
     index: usize,
-    endpoint: Endpoint,
-    shared: Arc<Shared>,
-    options: SocketOptions,
+    parts: EndpointParts,
     names: HashSet<String>,
     exhausted: bool,
 }
 
 impl Listener {
-    pub(super) fn child(
-        index: usize,
-        endpoint: Endpoint,
-        shared: &Arc<Shared>,
-        options: &SocketOptions,
-    ) -> Child<Listener> {
-        let (shared, options) = (shared.clone(), options.clone());
-        let named = endpoint.clone();
-        let child = Child::new(format!("listener {endpoint}"), move || Listener {
-            index,
+    pub(super) fn child(index: usize, parts: EndpointParts) -> Child<Listener> {
+        let made_from = parts.clone();
+        let child = Child::new(parts.name("listener"), move || {
+            let mut parts = made_from.clone();
             // A restarted listener binds the port it had.
-            endpoint: shared.bound(index).unwrap_or_else(|| named.clone()),
-            shared: shared.clone(),
-            options: options.clone(),
-            names: HashSet::new(),
-            exhausted: false,
+            if let Some(bound) = parts.shared.bound(index) {
+                parts.endpoint = bound;
+            }
+            Listener {
+                index,
+                parts,
+                names: HashSet::new(),
+                exhausted: false,
+            }
         });
-        let child = child.backoff(Backoff::default().with_ceiling(Duration::from_secs(1)));
-        endpoint_child(child, "listener", &endpoint)
+        let backoff = Backoff::default().with_ceiling(CEILING);
+        parts.describe(child.backoff(backoff), "listener")
     }
 
     fn bound(&mut self, acceptor: Box<dyn Acceptor>, context: &mut Context<Self>) {
         let local = acceptor.local().clone();
         context.stats().describe("endpoint", local.to_string());
-        self.shared.set_bound(self.index, local);
+        self.parts.shared.set_bound(self.index, local);
         self.accept_next(acceptor, context);
     }
 
@@ -100,31 +95,18 @@ impl Listener {
     }
 
     fn connect(&mut self, link: Link, context: &mut Context<Self>) {
-        let node = context.node();
-        let registry = node.provided(Registry::standard);
-        let settings = self.options.settings(node.identity(), Role::Listener);
-        let dialect = match registry.speak(&self.endpoint, settings.clone()) {
-            Ok(dialect) => dialect,
-            Err(error) => return context.fail(error),
-        };
-        let config = ConnectionConfig {
-            shared: self.shared.clone(),
-            settings,
-            pipe: None,
-            service: self.endpoint.service().unwrap_or_default().to_owned(),
-            handshake_deadline: self.options.handshake_deadline,
-            progress: None,
-        };
         let name = self.unique_name(&link.peer);
-        let connection = connection_child(name.clone(), config, link, dialect);
-        let connection = context.spawn_child(connection);
+        let connection = match self.parts.connection(&name, link, Side::Listener, context) {
+            Ok(connection) => context.spawn_child(connection),
+            Err(failure) => return context.fail(failure),
+        };
         context.spawn(
             connection
                 .gone()
                 .into_actor(self)
                 .map(move |_, listener, context| {
                     listener.names.remove(&name);
-                    let bad_peers = listener.shared.bad_peers.get();
+                    let bad_peers = listener.parts.shared.bad_peers.get();
                     if bad_peers > 0 {
                         context.stats().describe("bad peers", bad_peers.to_string());
                     }
@@ -149,7 +131,7 @@ impl Actor for Listener {
 
     fn started(&mut self, context: &mut Context<Self>) {
         let registry = context.node().provided(Registry::standard);
-        let endpoint = self.endpoint.clone();
+        let endpoint = self.parts.endpoint.clone();
         let listen = async move { registry.listen(&endpoint).await };
         // Ready means bound.
         context.wait(

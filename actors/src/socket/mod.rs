@@ -2,6 +2,7 @@
 
 mod builder;
 mod dialer;
+mod endpoint_parts;
 mod listener;
 mod options;
 
@@ -13,13 +14,14 @@ use std::time::Duration;
 
 use actix::fut::{ActorFutureExt, WrapFuture};
 use actix::{Actor, ActorContext, AsyncContext, Handler, Message, ResponseActFuture, Running};
-use treewire_runtime::{Child, Context, Failure};
+use treewire_runtime::{Context, Failure};
 use treewire_transports::{Endpoint, OptionKind, OptionSpec, Registry, Use};
 
 use crate::core::Shared;
 use crate::handle::Closed;
 pub use builder::{Pull, Push, Rep, Req, Serves, Socket};
 use dialer::Dialer;
+use endpoint_parts::EndpointParts;
 use listener::Listener;
 pub(crate) use options::SocketOptions;
 
@@ -66,12 +68,12 @@ impl SocketActor {
         let mut listeners = Vec::new();
         for (index, text) in self.options.listen.iter().enumerate() {
             let endpoint = parse(&registry, text, Use::Listen)?;
-            let listener = Listener::child(index, endpoint, &self.shared, &self.options);
+            let listener = Listener::child(index, self.parts(endpoint));
             listeners.push(context.spawn_child(listener));
         }
         for text in &self.options.dial {
             let endpoint = parse(&registry, text, Use::Dial)?;
-            let dialer = Dialer::child(endpoint, &registry, &self.shared, &self.options);
+            let dialer = Dialer::child(self.parts(endpoint), &registry);
             let mut dialer = context.spawn_child(dialer);
             let started = async move { dialer.ready().await };
             // A dialer is started at once; what can fail is its name, given twice.
@@ -90,6 +92,14 @@ impl SocketActor {
             }));
         }
         Ok(())
+    }
+
+    fn parts(&self, endpoint: Endpoint) -> EndpointParts {
+        EndpointParts {
+            endpoint,
+            shared: self.shared.clone(),
+            options: self.options.clone(),
+        }
     }
 
     /// Moves received messages on whenever the actor that is served has room again.
@@ -193,15 +203,4 @@ async fn flush(shared: Arc<Shared>, linger: Option<Duration>) -> Closed {
         0 => Closed::Flushed,
         count => Closed::Dropped(count),
     }
-}
-
-/// What every part of a socket calls its child.
-fn endpoint_child<A: Actor<Context = Context<A>>>(
-    child: Child<A>,
-    kind: &str,
-    endpoint: &Endpoint,
-) -> Child<A> {
-    let child = child.kind(kind);
-    child.stats().describe("endpoint", endpoint.to_string());
-    child
 }

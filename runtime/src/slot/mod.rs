@@ -2,10 +2,12 @@
 //! address, its orders. The generation in charge borrows them; when it ends,
 //! whatever it had not handled is still here for the next one.
 
+mod late;
 mod orders;
 mod parcel;
 mod port;
 mod queue;
+mod slice;
 
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, OnceLock};
@@ -23,10 +25,11 @@ use crate::observe::Stats;
 
 pub(crate) use orders::{Order, Orders};
 pub(crate) use parcel::{AskCell, AskParcel, Fate, TellParcel};
-pub(crate) use port::{Door, Slice};
+pub(crate) use port::Door;
 pub use port::{Loss, Outcome, Port, PortRefusal};
 use queue::Queue;
 pub(crate) use queue::Refused;
+pub(crate) use slice::Slice;
 
 /// Messages that wait in actix's own channel; it serves raw `Addr`s only.
 const ADDRESS_CAPACITY: usize = 16;

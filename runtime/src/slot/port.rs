@@ -6,23 +6,19 @@
 //! is made.
 
 use std::collections::VecDeque;
-use std::future::Future;
 use std::marker::PhantomData;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use std::task::{Context as Task, Poll, Waker, ready};
-use std::time::{Duration, Instant};
+use std::task::Waker;
 
 use actix::dev::MessageResponse;
-use actix::fut::ActorFuture;
 use actix::{Actor, AsyncContext, Handler, Message};
 use futures_util::task::AtomicWaker;
 use parking_lot::Mutex;
 use tokio::sync::oneshot::{self, error::TryRecvError};
-use tokio::sync::watch;
 
-use super::{Order, Orders, Slot};
+use super::late::Late;
+use super::{Slice, Slot};
 use crate::context::Context;
 use crate::exit::Exit;
 
@@ -267,103 +263,5 @@ where
                 return Some(message);
             }
         }
-    }
-}
-
-/// An answer that comes after the handler returned. It lives and dies with the
-/// actor's generation.
-struct Late<M: Message, O: Outcome<M>> {
-    receiver: oneshot::Receiver<M::Result>,
-    outcome: Option<O>,
-    last_exit: watch::Receiver<(u64, Exit)>,
-    life: u64,
-    message: PhantomData<fn(M)>,
-}
-
-impl<M: Message, O: Outcome<M>> Unpin for Late<M, O> {}
-
-impl<A, M, O> ActorFuture<A> for Late<M, O>
-where
-    A: Actor,
-    M: Message,
-    O: Outcome<M>,
-{
-    type Output = ();
-
-    fn poll(
-        mut self: Pin<&mut Self>,
-        _: &mut A,
-        _: &mut A::Context,
-        task: &mut Task<'_>,
-    ) -> Poll<()> {
-        let answer = ready!(Pin::new(&mut self.receiver).poll(task));
-        if let Some(outcome) = self.outcome.take() {
-            match answer {
-                Ok(result) => outcome.handled(result),
-                Err(_) => outcome.lost(Loss::Unanswered),
-            }
-        }
-        Poll::Ready(())
-    }
-}
-
-impl<M: Message, O: Outcome<M>> Drop for Late<M, O> {
-    fn drop(&mut self) {
-        let Some(outcome) = self.outcome.take() else {
-            return;
-        };
-        let (life, exit) = self.last_exit.borrow().clone();
-        outcome.lost(if life >= self.life {
-            Loss::Crashed(exit)
-        } else {
-            Loss::Unanswered
-        });
-    }
-}
-
-/// The part of a poll that one generation may spend on messages.
-pub(crate) struct Slice<'a> {
-    orders: &'a Orders,
-    life: u64,
-    messages: u32,
-    until: Instant,
-    late: bool,
-}
-
-impl<'a> Slice<'a> {
-    /// Messages after which a child yields to its neighbours.
-    const MESSAGES: u32 = 256;
-    /// Time after which it does.
-    const TIME: Duration = Duration::from_micros(50);
-    /// How often the clock is read: it costs a third of a cheap message.
-    const CLOCK_EVERY: u32 = 16;
-
-    pub(crate) fn new(orders: &'a Orders, life: u64, now: Instant) -> Self {
-        Slice {
-            orders,
-            life,
-            messages: 0,
-            until: now + Self::TIME,
-            late: false,
-        }
-    }
-
-    /// Whether to stop handling messages in this poll.
-    pub(crate) fn is_spent(&mut self) -> bool {
-        if self.messages > 0 && self.messages.is_multiple_of(Self::CLOCK_EVERY) {
-            self.late |= Instant::now() >= self.until;
-        }
-        self.late
-            || self.messages >= Self::MESSAGES
-            || self.orders.for_life(self.life) == Order::Kill
-    }
-
-    /// One message was taken.
-    pub(crate) fn count(&mut self) {
-        self.messages += 1;
-    }
-
-    pub(crate) fn messages(&self) -> u64 {
-        u64::from(self.messages)
     }
 }

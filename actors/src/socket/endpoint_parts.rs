@@ -1,0 +1,84 @@
+use std::sync::Arc;
+
+use actix::Actor;
+use treewire_runtime::{Child, Context, Failure, Progress, Restart};
+use treewire_transports::{Endpoint, Link, Registry, Role};
+
+use super::SocketOptions;
+use crate::connection::{Connection, ConnectionConfig, FAREWELL};
+use crate::core::{PipeId, Shared};
+
+/// What dialers and listeners are both made from.
+#[derive(Clone)]
+pub(super) struct EndpointParts {
+    pub(super) endpoint: Endpoint,
+    pub(super) shared: Arc<Shared>,
+    pub(super) options: SocketOptions,
+}
+
+/// Which of the two a connection belongs to.
+pub(super) enum Side {
+    Dialer { pipe: PipeId, progress: Progress },
+    Listener,
+}
+
+impl EndpointParts {
+    /// The child that speaks over a link. It is temporary: its dialer, or its
+    /// peer's, makes another.
+    pub(super) fn connection<A: Actor<Context = Context<A>>>(
+        &self,
+        name: &str,
+        link: Link,
+        side: Side,
+        context: &Context<A>,
+    ) -> Result<Child<Connection>, Failure> {
+        let node = context.node();
+        let registry = node.provided(Registry::standard);
+        let (role, pipe, progress) = match side {
+            Side::Dialer { pipe, progress } => (Role::Dialer, Some(pipe), Some(progress)),
+            Side::Listener => (Role::Listener, None, None),
+        };
+        let settings = self.options.settings(node.identity(), role);
+        let dialect = registry.speak(&self.endpoint, settings.clone())?;
+        let config = ConnectionConfig {
+            shared: self.shared.clone(),
+            settings,
+            pipe,
+            service: self.endpoint.service().unwrap_or_default().to_owned(),
+            handshake_deadline: self.options.handshake_deadline,
+            progress,
+        };
+        let (peer, local) = (link.peer.clone(), link.local.clone());
+        let mut parts = Some((config, link, dialect));
+        let child = Child::try_with(format!("connection {name}"), move |context| {
+            let (config, link, dialect) = parts
+                .take()
+                .ok_or_else(|| Failure::new("a connection has one life"))?;
+            let clock = context.clock().clone();
+            Ok(Connection::new(config, link, dialect, clock))
+        });
+        let stats = child.stats();
+        stats.describe("peer", peer);
+        stats.describe("local", local);
+        Ok(child
+            .kind("connection")
+            .restart(Restart::Temporary)
+            .shutdown(FAREWELL))
+    }
+
+    /// What the tree calls a dialer or listener.
+    pub(super) fn name(&self, kind: &str) -> String {
+        format!("{kind} {}", self.endpoint)
+    }
+
+    /// Says in the tree what a dialer or listener is.
+    pub(super) fn describe<A>(&self, child: Child<A>, kind: &str) -> Child<A>
+    where
+        A: Actor<Context = Context<A>>,
+    {
+        let child = child.kind(kind);
+        let endpoint = self.endpoint.to_string();
+        child.stats().describe("endpoint", endpoint);
+        child
+    }
+}
