@@ -314,6 +314,20 @@ async fn more_than_its_credit_ends_the_connection() {
     stop(world.node).await;
 }
 
+/// Otherwise a peer could make a sender believe that everything was flushed.
+#[tokio::test]
+async fn credit_for_what_was_never_sent_ends_the_connection() {
+    let world = world().await;
+    let before = world.before("pull").await;
+    let mut raw = Raw::open(&address(&world.pull), "push", "pull").await;
+    raw.say(&credit(&credit_figures(1, 10, 10))).await;
+    let log = "handled 1 messages, it was sent 0";
+    let heard = String::from_utf8_lossy(&raw.hear_all().await).into_owned();
+    assert!(heard.contains(log), "{heard}");
+    world.costs_itself_only(&raw, "pull", before, log).await;
+    stop(world.node).await;
+}
+
 #[tokio::test]
 async fn a_second_channel_is_refused_and_the_first_goes_on() {
     let world = world().await;
@@ -349,7 +363,7 @@ async fn absurd_credit_breaks_nothing() {
     )
     .await;
     in_time(push.ready(1)).await;
-    for figures in [(most, most, most), (0, 0, 0), (most, 0, most), (5, 1, 0)] {
+    for figures in [(0, most, most), (0, 0, 0), (0, 0, most), (0, 1, 0)] {
         raw.say(&credit(&credit_figures(figures.0, figures.1, figures.2)))
             .await;
         for _ in 0..10 {

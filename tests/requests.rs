@@ -33,6 +33,7 @@ over_every_transport! {
     a_request_that_overflow_drops_fails
     zeromq_01_an_answer_never_reaches_the_next_peer_of_a_dialing_rep
     an_answer_too_large_for_its_asker_fails
+    a_request_in_hand_is_answered_while_its_rep_closes
     headers_go_both_ways
     requests_work_without_a_runtime
 }
@@ -517,4 +518,21 @@ fn block_on<F: Future>(future: F) -> F::Output {
             Poll::Pending => std::thread::park(),
         }
     }
+}
+
+async fn a_request_in_hand_is_answered_while_its_rep_closes(listen: &str) {
+    let node = node().await;
+    let rep = rep(&node, "rep", listen).await;
+    let req = req(&node, &address(&rep)).await;
+    let asking = ask(&req, "in hand");
+    let request = next(&rep).await;
+    let closing = tokio::spawn({
+        let rep = rep.clone();
+        async move { rep.close(WATCHDOG).await }
+    });
+    until("the socket is closing", || rep.unflushed() == 1).await;
+    request.reply("answered");
+    assert_eq!(text(&in_time(asking).await.unwrap().unwrap()), "answered");
+    assert_eq!(in_time(closing).await.unwrap(), Closed::Flushed);
+    stop(node).await;
 }

@@ -125,7 +125,15 @@ impl Connection {
                 text,
             }));
         };
-        shared.credit(inlet.pipe(), open.credit);
+        let credit = Credit {
+            handled: 0,
+            ..open.credit
+        };
+        shared.core(|core| {
+            if let Some(pipe) = core.pipe(inlet.pipe()) {
+                pipe.credit(credit);
+            }
+        });
         stats.describe("peer socket", open.socket);
         self.inlet = Some(inlet.clone());
         if let Some(drive) = &self.drive {

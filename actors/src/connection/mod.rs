@@ -211,7 +211,10 @@ impl Connection {
                     Phase::Open(channel),
                 ) if number == channel.number => {
                     let pipe = channel.inlet.pipe();
-                    self.config.shared.credit(pipe, credit);
+                    self.config.shared.credit(pipe, credit).map_err(|sent| {
+                        let handled = credit.handled;
+                        Trouble::FalseCredit { handled, sent }
+                    })?;
                     if credit.handled > 0 {
                         self.made_progress();
                     }
@@ -229,7 +232,10 @@ impl Connection {
                         ..Credit::default()
                     };
                     let pipe = channel.inlet.pipe();
-                    self.config.shared.credit(pipe, confirmed);
+                    self.config.shared.credit(pipe, confirmed).map_err(|sent| {
+                        let handled = close.handled;
+                        Trouble::FalseCredit { handled, sent }
+                    })?;
                 }
                 (Event::Goodbye { reason }, _) => return Err(Trouble::Goodbye(reason)),
                 (Event::RoundTrip(time), _) => {
@@ -250,7 +256,7 @@ impl Connection {
         let shared = &self.config.shared;
         let pipe = channel.inlet.pipe();
         let room = OUTPUT_BYTES_MAX.saturating_sub(self.wire.output.byte_len());
-        if room > 0 {
+        if room > 0 && !channel.we_closed {
             shared.take_sendable(pipe, room as u64, &mut self.departing);
             let mut sent = 0;
             for queued in self.departing.drain(..) {
@@ -282,7 +288,11 @@ impl Connection {
         }
         if closing
             && !channel.we_closed
-            && let Some(sent) = shared.sent_all(pipe)
+            && let Some(sent) = match self.leaving {
+                // What is queued stays with the pipe.
+                true => shared.sent(pipe),
+                false => shared.sent_all(pipe),
+            }
         {
             channel.we_closed = true;
             let close = Close {

@@ -14,6 +14,9 @@ pub(crate) enum Trouble {
     /// Peer: it sent more than it was allowed to.
     #[error("the peer sent more than the {messages_max} messages it had credit for")]
     BeyondCredit { messages_max: u64 },
+    /// Peer: it says that it handled what it was not sent.
+    #[error("the peer says that it handled {handled} messages, it was sent {sent}")]
+    FalseCredit { handled: u64, sent: u64 },
     /// Peer: it did not finish the handshake.
     #[error("the peer did not finish its handshake within {0:?}")]
     HandshakeTimedOut(Duration),
@@ -43,6 +46,7 @@ impl Trouble {
         match self {
             Trouble::Dialect(_)
             | Trouble::BeyondCredit { .. }
+            | Trouble::FalseCredit { .. }
             | Trouble::HandshakeTimedOut(_)
             | Trouble::Truncated { .. }
             | Trouble::OutOfTurn(_) => true,

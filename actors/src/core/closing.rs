@@ -8,6 +8,11 @@ impl Core {
     /// they have sent what is queued.
     pub(crate) fn begin_closing(&mut self) {
         self.closing = true;
+        self.wake_all();
+    }
+
+    /// Every connection is to look at its pipe.
+    pub(crate) fn wake_all(&mut self) {
         for (_, pipe) in &mut self.pipes {
             pipe.wake();
         }

@@ -129,6 +129,10 @@ impl Core {
 
     /// Moves what was received to the actor that is served, as far as it has room.
     pub(crate) fn pump(&mut self) {
+        // What a closing socket would hand over now could not be answered any more.
+        if self.closing {
+            return;
+        }
         let Some(mut delivery) = self.delivery.take() else {
             return;
         };

@@ -98,7 +98,7 @@ impl Core {
         let inlet = receipt.inlet().clone();
         inlet.forget(correlation);
         let answer = match answer {
-            Ok(content) => self.check(content).map_err(|blocked| {
+            Ok(content) => self.check_limits(content).map_err(|blocked| {
                 Failure::new(crate::typed::HANDLER_FAILED, blocked.reason.to_string())
             }),
             Err(failure) => Err(failure),
@@ -176,12 +176,18 @@ impl Core {
     }
 
     fn check(&self, content: Content) -> Result<Content, Blocked> {
+        if self.closing {
+            let reason = Reason::Closing;
+            return Err(Blocked { content, reason });
+        }
+        self.check_limits(content)
+    }
+
+    fn check_limits(&self, content: Content) -> Result<Content, Blocked> {
         let bytes = content.byte_len() as u64;
         let limit = self.config.message_bytes_max;
         let parts = content.part_count();
-        let reason = if self.closing {
-            Reason::Closing
-        } else if bytes > limit {
+        let reason = if bytes > limit {
             Reason::TooLarge { bytes, limit }
         } else if parts > PARTS_MAX {
             Reason::TooManyParts {
@@ -201,11 +207,10 @@ impl Core {
             self.pipes[key].push(queued);
             return Ok(());
         }
-        let any = self.pipes.iter().find(|(_, pipe)| pipe.takes_messages());
-        match any.map(|(key, _)| key) {
-            Some(key) => self.overflow(queued, Some(key)),
-            None => self.overflow(queued, None),
-        }
+        let takers = self.pipes.iter().filter(|(_, pipe)| pipe.takes_messages());
+        let fullest = takers.max_by_key(|(_, pipe)| pipe.queued());
+        let key = fullest.map(|(key, _)| key);
+        self.overflow(queued, key)
     }
 
     /// The peer for the next message, if one has room. A request waits for one

@@ -1,5 +1,5 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 
 use parking_lot::Mutex;
 use tokio::sync::Notify;
@@ -21,6 +21,8 @@ pub(crate) struct Shared {
     pub(crate) changed: Notify,
     /// So that connections need not lock the core to know.
     closing: AtomicBool,
+    /// Requests that were handed out and not answered yet.
+    in_hand: AtomicU64,
     /// Peers whose connection ended because of what they sent.
     pub(crate) bad_peers: Counter,
     /// What the listeners are bound to, in the order in which they were named.
@@ -36,6 +38,7 @@ impl Shared {
             arrived: Notify::new(),
             changed: Notify::new(),
             closing: AtomicBool::new(false),
+            in_hand: AtomicU64::new(0),
             bad_peers: Counter::default(),
             bound: Mutex::new(vec![None; listeners]),
         })
@@ -65,16 +68,21 @@ impl Shared {
         }
     }
 
-    /// What the peer allows and confirms.
-    pub(crate) fn credit(&self, pipe: PipeId, credit: Credit) {
-        self.core(|core| {
-            if let Some(pipe) = core.pipe(pipe) {
+    /// What the peer allows and confirms; `Err` with how many messages it was sent
+    /// if it confirms more than that.
+    pub(crate) fn credit(&self, pipe: PipeId, credit: Credit) -> Result<(), u64> {
+        let result = self.core(|core| match core.pipe(pipe) {
+            Some(pipe) if credit.handled > pipe.sent() => Err(pipe.sent()),
+            Some(pipe) => {
                 pipe.credit(credit);
+                Ok(())
             }
+            None => Ok(()),
         });
         if self.is_closing() {
             self.changed.notify_waiters();
         }
+        result
     }
 
     pub(crate) fn take_sendable(&self, pipe: PipeId, bytes_wanted: u64, batch: &mut Vec<Queued>) {
@@ -83,17 +91,47 @@ impl Shared {
         }
     }
 
-    /// Whether a closing pipe has nothing left to send, and how much it sent in all.
+    /// How much a closing pipe has sent in all, once nothing is left to be sent.
     pub(crate) fn sent_all(&self, pipe: PipeId) -> Option<u64> {
+        if self.in_hand.load(SeqCst) > 0 {
+            return None;
+        }
         self.core(|core| {
             let pipe = core.pipe(pipe)?;
             (pipe.queued() == 0).then(|| pipe.sent())
         })
     }
 
+    /// How much the connection of a pipe has sent.
+    pub(crate) fn sent(&self, pipe: PipeId) -> Option<u64> {
+        self.core(|core| core.pipe(pipe).map(|pipe| pipe.sent()))
+    }
+
+    /// Messages that are queued, sent and not confirmed, or owed as an answer.
+    pub(crate) fn unflushed(&self) -> u64 {
+        self.core(|core| core.unflushed()) + self.in_hand.load(SeqCst)
+    }
+
+    pub(crate) fn request_handed_out(&self) {
+        self.in_hand.fetch_add(1, SeqCst);
+    }
+
+    /// A request was answered, or let go of. Locks the core of a closing socket,
+    /// so it may be called under that lock only while the socket is open.
+    pub(crate) fn request_done(&self) {
+        self.in_hand.fetch_sub(1, SeqCst);
+        if self.is_closing() {
+            self.core(Core::wake_all);
+            self.changed.notify_waiters();
+        }
+    }
+
     pub(crate) fn begin_closing(&self) {
-        self.closing.store(true, SeqCst);
-        self.core(Core::begin_closing);
+        self.core(|core| {
+            core.begin_closing();
+            // Under the lock: who holds it and sees an open core sees an open socket.
+            self.closing.store(true, SeqCst);
+        });
         self.room.notify_waiters();
         self.changed.notify_waiters();
     }

@@ -109,6 +109,7 @@ pub(crate) struct ReplyPath {
 
 impl ReplyPath {
     pub(crate) fn new(shared: Arc<Shared>, correlation: u64, receipt: Receipt) -> Self {
+        shared.request_handed_out();
         ReplyPath {
             shared,
             correlation,
@@ -154,5 +155,6 @@ impl Drop for ReplyPath {
         } else if let Some(receipt) = self.receipt.take() {
             receipt.inlet().forget(self.correlation);
         }
+        self.shared.request_done();
     }
 }

@@ -65,7 +65,7 @@ impl SocketHandle {
 
     /// How many messages are queued, or sent and not confirmed.
     pub fn unflushed(&self) -> u64 {
-        self.shared.core(|core| core.unflushed())
+        self.shared.unflushed()
     }
 
     /// Closes the socket for good: takes no more messages, waits up to `linger`

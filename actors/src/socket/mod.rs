@@ -188,7 +188,7 @@ async fn flush(shared: Arc<Shared>, linger: Option<Duration>) -> Closed {
         loop {
             let mut changed = pin!(shared.changed.notified());
             changed.as_mut().enable();
-            if shared.core(|core| core.unflushed()) == 0 {
+            if shared.unflushed() == 0 {
                 return;
             }
             changed.await;
