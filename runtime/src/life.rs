@@ -29,6 +29,9 @@ struct Body<A: Actor<Context = Context<A>>> {
     context: Context<A>,
     receiver: AddressReceiver<A>,
     doors: Vec<Arc<dyn Door<A>>>,
+    door_version: usize,
+    /// Whose turn it is: the queue, the address, then the doors.
+    next_source: usize,
     ready: bool,
     stop_seen: bool,
 }
@@ -41,12 +44,14 @@ impl<A: Actor<Context = Context<A>>> Life<A> {
         context: Context<A>,
         receiver: AddressReceiver<A>,
     ) -> Self {
-        let doors = slot.doors();
+        let (doors, door_version) = slot.doors_and_version();
         let body = Body {
             actor,
             context,
             receiver,
             doors,
+            door_version,
+            next_source: 0,
             ready: false,
             stop_seen: false,
         };
@@ -69,7 +74,7 @@ impl<A: Actor<Context = Context<A>>> Life<A> {
         } = body;
         self.slot.record_exit(self.home.life, &exit);
         for door in self.slot.doors() {
-            door.crashed(&exit);
+            self.guarded("an outcome", || door.crashed(&exit));
         }
         context.state = ActorState::Stopped;
         self.guarded("stopped", || actor.stopped(&mut context));
@@ -193,6 +198,8 @@ impl<A: Actor<Context = Context<A>>> Body<A> {
         }
     }
 
+    /// One slice's worth of messages. The sources take turns: one that always has
+    /// more does not keep the others out.
     fn handle_messages(
         &mut self,
         slot: &Slot<A>,
@@ -200,6 +207,28 @@ impl<A: Actor<Context = Context<A>>> Body<A> {
         slice: &mut Slice<'_>,
         task: &mut Task<'_>,
     ) {
+        if self.door_version != slot.door_version() {
+            (self.doors, self.door_version) = slot.doors_and_version();
+        }
+        let sources = 2 + self.doors.len();
+        for _ in 0..sources {
+            let source = self.next_source % sources;
+            match source {
+                0 => self.drain_queue(slot, home, slice),
+                1 => self.drain_address(slice, task),
+                door => {
+                    let door = self.doors[door - 2].clone();
+                    door.drain(slice, &mut self.actor, &mut self.context);
+                }
+            }
+            self.next_source = (source + 1) % sources;
+            if slice.is_spent() {
+                break;
+            }
+        }
+    }
+
+    fn drain_queue(&mut self, slot: &Slot<A>, home: &Home, slice: &mut Slice<'_>) {
         while !self.context.waiting() && !slice.is_spent() {
             let Some(parcel) = slot.queue.pop() else {
                 break;
@@ -207,6 +236,9 @@ impl<A: Actor<Context = Context<A>>> Body<A> {
             slice.count();
             parcel.deliver(home.life, &mut self.actor, &mut self.context);
         }
+    }
+
+    fn drain_address(&mut self, slice: &mut Slice<'_>, task: &mut Task<'_>) {
         while !self.context.waiting() && !slice.is_spent() {
             let next = Pin::new(&mut self.receiver).poll_next(task);
             let Poll::Ready(Some(mut envelope)) = next else {
@@ -214,12 +246,6 @@ impl<A: Actor<Context = Context<A>>> Body<A> {
             };
             slice.count();
             envelope.handle(&mut self.actor, &mut self.context);
-        }
-        if self.doors.len() != slot.door_count() {
-            self.doors = slot.doors();
-        }
-        for door in &self.doors {
-            door.drain(slice, &mut self.actor, &mut self.context);
         }
     }
 }

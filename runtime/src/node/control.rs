@@ -9,6 +9,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::arbiters::Arbiters;
+use super::reaper::Reaper;
 use super::{Home, Node, NodeError};
 use crate::child::{ChildSpec, Recipe};
 use crate::exit::{Exit, Failure, Killer};
@@ -75,7 +76,9 @@ impl Control {
     /// After the end of the node nobody listens any more, and nothing is owed:
     /// whoever waits for an answer sees its channel close.
     pub(super) fn send(&self, input: Input) {
-        let _ = self.0.send(input);
+        if let Err(mpsc::error::SendError(Input::Spawn { spec, .. })) = self.0.send(input) {
+            spec.recipe.close(&Exit::Shutdown);
+        }
     }
 
     /// Starts the thread; it ends with the node and says how through `ended`.
@@ -92,6 +95,7 @@ impl Control {
             tree,
             arbiters,
             signals: None,
+            reaper: Reaper::start()?,
         };
         thread::Builder::new()
             .name(NAME.to_owned())
@@ -109,6 +113,7 @@ struct Driver {
     tree: Tree,
     arbiters: Arbiters,
     signals: Option<Signals>,
+    reaper: Reaper,
 }
 
 impl Driver {
@@ -116,7 +121,7 @@ impl Driver {
         loop {
             while let Some(action) = self.tree.next_action() {
                 if let Some(ending) = self.perform(action) {
-                    self.arbiters.stop();
+                    self.finish(inputs);
                     return ending;
                 }
             }
@@ -139,6 +144,18 @@ impl Driver {
                 } => self.stop_on_signal(),
             }
         }
+    }
+
+    /// Nothing follows: what was asked for too late is told so.
+    fn finish(self, mut inputs: mpsc::UnboundedReceiver<Input>) {
+        inputs.close();
+        while let Ok(input) = inputs.try_recv() {
+            if let Input::Spawn { spec, .. } = input {
+                self.reaper.close(spec.recipe, Exit::Shutdown);
+            }
+        }
+        self.reaper.finish();
+        self.arbiters.stop();
     }
 
     fn accept(&mut self, input: Input) {
@@ -191,7 +208,7 @@ impl Driver {
                 life,
                 signal,
             } => recipe.signal(life, signal),
-            Action::Close { recipe, exit } => recipe.close(&exit),
+            Action::Close { recipe, exit } => self.reaper.close(recipe, exit),
             // Whoever waited may have gone.
             Action::Ready(reply, result) => drop(reply.send(result)),
             Action::Gone(reply, exit) => drop(reply.send(exit)),

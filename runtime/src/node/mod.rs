@@ -6,6 +6,7 @@ mod control;
 mod error;
 mod home;
 mod identity;
+mod reaper;
 mod spawning;
 
 use std::any::{Any, TypeId};
@@ -142,8 +143,8 @@ impl Node {
         let mut ending = self.0.ending.clone();
         let ended = match ending.wait_for(Option::is_some).await {
             Ok(ending) => ending.clone(),
-            // The control thread is gone, and with it the tree.
-            Err(_) => None,
+            // The control thread is gone without a word, and with it the tree.
+            Err(_) => return Err(NodeError::Ended),
         };
         match ended {
             None | Some(Ending::Stopped) => Ok(()),

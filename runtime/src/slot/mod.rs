@@ -41,8 +41,8 @@ pub(crate) struct Slot<A: Actor<Context = Context<A>>> {
     /// Wakes the task of the current generation.
     pub(crate) waker: Arc<AtomicWaker>,
     doors: Mutex<Vec<Arc<dyn Door<A>>>>,
-    /// So that a poll need not lock them to see that there is none new.
-    door_count: AtomicUsize,
+    /// So that a poll need not lock them to see that nothing changed.
+    door_version: AtomicUsize,
     address: Addr<A>,
     receiver: Mutex<Option<AddressReceiver<A>>>,
     /// The life that ended last, and why.
@@ -66,7 +66,7 @@ impl<A: Actor<Context = Context<A>>> Slot<A> {
             orders: Orders::default(),
             waker,
             doors: Mutex::default(),
-            door_count: AtomicUsize::new(0),
+            door_version: AtomicUsize::new(0),
             address: Addr::new(sender),
             receiver: Mutex::new(Some(receiver)),
             last_exit: watch::channel((0, Exit::Normal)).0,
@@ -100,19 +100,24 @@ impl<A: Actor<Context = Context<A>>> Slot<A> {
 
     pub(crate) fn add_door(&self, door: Arc<dyn Door<A>>) {
         let mut doors = self.doors.lock();
+        doors.retain(|door| !door.is_abandoned());
         doors.push(door);
-        self.door_count.store(doors.len(), SeqCst);
+        self.door_version.fetch_add(1, SeqCst);
         drop(doors);
         self.waker.wake();
     }
 
-    /// The doors now; cheap to compare by length, for they only become more.
     pub(crate) fn doors(&self) -> Vec<Arc<dyn Door<A>>> {
         self.doors.lock().clone()
     }
 
-    pub(crate) fn door_count(&self) -> usize {
-        self.door_count.load(SeqCst)
+    pub(crate) fn doors_and_version(&self) -> (Vec<Arc<dyn Door<A>>>, usize) {
+        let doors = self.doors.lock();
+        (doors.clone(), self.door_version.load(SeqCst))
+    }
+
+    pub(crate) fn door_version(&self) -> usize {
+        self.door_version.load(SeqCst)
     }
 
     /// Recorded before anything of the generation is dropped, so that whoever

@@ -14,8 +14,8 @@ pub(crate) trait Parcel<A: Actor>: Send {
     /// Hands the message to the generation `life`.
     fn deliver(self: Box<Self>, life: u64, actor: &mut A, context: &mut A::Context);
 
-    /// The message will never be handled.
-    fn give_back(self: Box<Self>, exit: &Exit);
+    /// The message will never be handled. `false` if its sender cannot be told.
+    fn give_back(self: Box<Self>, exit: &Exit) -> bool;
 }
 
 /// A message nobody waits for.
@@ -30,7 +30,9 @@ where
         actor.handle(self.0, context).handle(context, None);
     }
 
-    fn give_back(self: Box<Self>, _: &Exit) {}
+    fn give_back(self: Box<Self>, _: &Exit) -> bool {
+        false
+    }
 }
 
 /// What an asker shares with its queued message.
@@ -101,7 +103,8 @@ where
         cell.returned.store(true, SeqCst);
     }
 
-    fn give_back(self: Box<Self>, exit: &Exit) {
+    fn give_back(self: Box<Self>, exit: &Exit) -> bool {
         *self.cell.given_back.lock() = Some(exit.clone());
+        true
     }
 }

@@ -168,6 +168,9 @@ pub(crate) trait Door<A: Actor<Context = Context<A>>>: Send + Sync {
 
     /// No generation follows.
     fn close(&self, exit: &Exit);
+
+    /// Nothing waits, and nobody can send any more.
+    fn is_abandoned(&self) -> bool;
 }
 
 pub(crate) struct PortDoor<A, M, O> {
@@ -234,6 +237,11 @@ where
             outcome.lost(Loss::Stopped(exit.clone()));
         }
         self.shared.producer.wake();
+    }
+
+    fn is_abandoned(&self) -> bool {
+        let state = self.shared.state.lock();
+        Arc::strong_count(&self.shared) == 1 && state.queue.is_empty() && state.in_hand.is_none()
     }
 }
 

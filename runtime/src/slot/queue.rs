@@ -77,7 +77,7 @@ impl<A: Actor> Queue<A> {
         let mut waiting = self.waiting.lock();
         if let Some(exit) = waiting.closed.clone() {
             drop(waiting);
-            return parcel.give_back(&exit);
+            return self.give_back(parcel, &exit);
         }
         waiting.parcels.push_back(parcel);
         let depth = waiting.parcels.len();
@@ -110,7 +110,14 @@ impl<A: Actor> Queue<A> {
         };
         self.room.close();
         for parcel in parcels {
-            parcel.give_back(exit);
+            self.give_back(parcel, exit);
+        }
+    }
+
+    /// Every drop is counted, or told to who waits.
+    fn give_back(&self, parcel: Box<dyn Parcel<A>>, exit: &Exit) {
+        if !parcel.give_back(exit) {
+            self.stats.dropped("stopped", 1);
         }
     }
 }

@@ -126,6 +126,16 @@ impl Tree {
         }
     }
 
+    /// The node ends with children left: whoever waits for one of them is told.
+    pub(super) fn close_all(&mut self) {
+        for (_, entry) in &self.entries {
+            if let Some(spec) = &entry.spec {
+                let (recipe, exit) = (spec.recipe.clone(), Exit::Killed(Killer::Deadline));
+                self.actions.push_back(Action::Close { recipe, exit });
+            }
+        }
+    }
+
     pub(super) fn stop_last_of_root(&mut self, now: Instant) {
         match self.entries[ROOT].children.last_key_value() {
             Some((_, &last)) => self.request_stop(last, now),

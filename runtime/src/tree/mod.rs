@@ -259,7 +259,8 @@ impl Tree {
         }
         if self.end_by.is_some_and(|at| at <= now) {
             self.end_by = None;
-            let blocking = self.leaves().map(|key| self.path(key)).collect();
+            let blocking = self.blocking().map(|key| self.path(key)).collect();
+            self.close_all();
             self.actions
                 .push_back(Action::Finished(Ending::TimedOut { blocking }));
         }

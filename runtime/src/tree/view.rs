@@ -49,11 +49,11 @@ impl Tree {
         self.restarts
     }
 
-    /// The keys of all children that wait for nobody below them.
-    pub(super) fn leaves(&self) -> impl Iterator<Item = usize> + '_ {
+    /// The keys of all children that were asked to stop and wait for nobody else.
+    pub(super) fn blocking(&self) -> impl Iterator<Item = usize> + '_ {
         self.entries
             .iter()
-            .filter(|(key, entry)| *key != ROOT && entry.children.is_empty())
+            .filter(|(_, entry)| entry.leaving && entry.children.is_empty())
             .map(|(key, _)| key)
     }
 
