@@ -5,6 +5,9 @@ use treewire_transports::{
 
 use super::{Channel, Connection, Phase, Trouble};
 
+/// A peer that was told so often that there is one channel will not learn it.
+const REFUSED_OPENS_MAX: u32 = 8;
+
 impl Connection {
     /// What is said before a channel is open, and at the wrong time.
     pub(super) fn shake_hands(&mut self, event: Event, stats: &Stats) -> Result<(), Trouble> {
@@ -42,6 +45,10 @@ impl Connection {
                 }
             },
             (Event::Open { channel, .. }, Phase::Open(_)) => {
+                self.refused_opens += 1;
+                if self.refused_opens > REFUSED_OPENS_MAX {
+                    return Err(Trouble::OutOfTurn("one open after the other"));
+                }
                 let text = "this connection has its one channel already".to_owned();
                 let refusal = Refusal {
                     code: RefusalCode::Unsupported,

@@ -70,6 +70,10 @@ pub(crate) struct Connection {
     open_by: Instant,
     credit_due: Option<Instant>,
     linger_until: Option<Instant>,
+    /// Since when output waits without any of it leaving.
+    unwritten_since: Option<Instant>,
+    /// How many channels beside its one the peer asked for.
+    refused_opens: u32,
     /// It was asked to stop: say goodbye and leave.
     leaving: bool,
     /// Wakes the future that drives it.
@@ -108,6 +112,8 @@ impl Connection {
             open_by: now + config.handshake_deadline,
             credit_due: None,
             linger_until: None,
+            unwritten_since: None,
+            refused_opens: 0,
             leaving: false,
             drive: None,
             config,
@@ -128,6 +134,7 @@ impl Connection {
             inlet.register(task.waker());
         }
         let now = self.timer.clock.now();
+        self.check_deadlines(now)?;
         for _ in 0..ROUNDS {
             let mut busy = false;
             match self
@@ -159,6 +166,11 @@ impl Connection {
                     .stats
                     .bytes_out
                     .add_shared(written as u64);
+            }
+            if self.wire.output.is_empty() {
+                self.unwritten_since = None;
+            } else if written > 0 || self.unwritten_since.is_none() {
+                self.unwritten_since = Some(now);
             }
             if matches!(self.phase, Phase::ExpectEnd) {
                 self.wire.finish(task)?;
@@ -266,10 +278,14 @@ impl Connection {
                     Ok(()) => Some(queued.envelope),
                     Err(error) => shared.core(|core| core.unsendable(pipe, queued, &error)),
                 };
-                if let Some(envelope) = envelope {
-                    self.dialect
-                        .send(channel.number, envelope, &mut self.wire.output);
-                    sent += 1;
+                match envelope {
+                    Some(envelope) => {
+                        self.dialect
+                            .send(channel.number, envelope, &mut self.wire.output);
+                        sent += 1;
+                    }
+                    // It may have been the last to be flushed.
+                    None => shared.changed.notify_waiters(),
                 }
             }
             stats.messages_out.add(sent);
@@ -313,24 +329,43 @@ impl Connection {
         busy
     }
 
+    /// A peer that keeps us busy is not above its deadlines.
+    fn check_deadlines(&self, now: Instant) -> Result<(), Trouble> {
+        if self.open_by().is_some_and(|at| at <= now) {
+            return Err(Trouble::HandshakeTimedOut(self.config.handshake_deadline));
+        }
+        if self.stalled_at().is_some_and(|at| at <= now) {
+            return Err(Trouble::Stalled(self.config.settings.dead_after));
+        }
+        Ok(())
+    }
+
+    /// Until when the channel is to be open, while it is not.
+    fn open_by(&self) -> Option<Instant> {
+        let is_open = matches!(self.phase, Phase::Open(_) | Phase::ExpectEnd);
+        (!is_open).then_some(self.open_by)
+    }
+
+    /// When a peer that reads nothing of what is to be written is given up: it
+    /// always can read, since credit bounds what it has to keep.
+    fn stalled_at(&self) -> Option<Instant> {
+        Some(self.unwritten_since? + self.config.settings.dead_after)
+    }
+
     /// Sets the timer for whatever is due first, and does what is due.
     fn keep_time(&mut self, now: Instant, task: &mut Task<'_>) -> Poll<Result<(), Trouble>> {
-        let is_open = matches!(self.phase, Phase::Open(_) | Phase::ExpectEnd);
-        if !is_open && self.open_by <= now {
-            return Poll::Ready(Err(Trouble::HandshakeTimedOut(
-                self.config.handshake_deadline,
-            )));
-        }
         if self.dialect.wake_at().is_some_and(|at| at <= now) {
             self.dialect.on_time(now, &mut self.wire.output)?;
             task.waker().wake_by_ref();
             return Poll::Pending;
         }
-        let open_by = (!is_open).then_some(self.open_by);
-        let next = [open_by, self.dialect.wake_at(), self.credit_due]
-            .into_iter()
-            .flatten()
-            .min();
+        let next = [
+            self.open_by(),
+            self.stalled_at(),
+            self.dialect.wake_at(),
+            self.credit_due,
+        ];
+        let next = next.into_iter().flatten().min();
         if self.timer.is_due(next, task) {
             task.waker().wake_by_ref();
         }

@@ -20,6 +20,9 @@ pub(crate) enum Trouble {
     /// Peer: it did not finish the handshake.
     #[error("the peer did not finish its handshake within {0:?}")]
     HandshakeTimedOut(Duration),
+    /// Peer: it does not read.
+    #[error("the peer read nothing of what it was sent for {0:?}")]
+    Stalled(Duration),
     /// Peer: the stream ended inside a frame.
     #[error("the connection ended in the middle of a frame, after {bytes} bytes of it")]
     Truncated { bytes: usize },
@@ -49,6 +52,7 @@ impl Trouble {
             | Trouble::FalseCredit { .. }
             | Trouble::HandshakeTimedOut(_)
             | Trouble::Truncated { .. }
+            | Trouble::Stalled(_)
             | Trouble::OutOfTurn(_) => true,
             Trouble::Refusing(refusal) => !passes(refusal),
             Trouble::Refused(_) | Trouble::Goodbye(_) | Trouble::Broken(_) => false,

@@ -7,7 +7,9 @@ impl Core {
     /// Takes no message any more. Connections are woken to tell their peers once
     /// they have sent what is queued.
     pub(crate) fn begin_closing(&mut self) {
-        self.closing = true;
+        if !std::mem::replace(&mut self.closing, true) {
+            self.lost_before = self.lost;
+        }
         self.wake_all();
     }
 
@@ -28,9 +30,12 @@ impl Core {
     }
 
     /// The time is up: whatever is left is given up. Returns how many messages
-    /// that are.
+    /// were since the closing began, the same for whoever asks.
     pub(crate) fn end(&mut self) -> u64 {
-        self.closing = true;
+        if let Some(count) = self.given_up {
+            return count;
+        }
+        self.begin_closing();
         let mut unsent = std::mem::take(&mut self.unrouted);
         let mut unconfirmed = 0;
         for (_, pipe) in &mut self.pipes {
@@ -38,9 +43,10 @@ impl Core {
             // Counted by cause when the connection ends.
             unconfirmed += pipe.unconfirmed();
         }
-        let count = unsent.len() as u64;
         self.give_up_queued("closed", unsent);
-        count + unconfirmed
+        *self
+            .given_up
+            .insert(self.lost - self.lost_before + unconfirmed)
     }
 
     /// Counts messages that will not be sent; a request goes back to its asker.

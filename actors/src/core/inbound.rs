@@ -102,6 +102,11 @@ impl Core {
             let pipe = &mut self.pipes[key];
             let message = pipe.inbound.pop_front();
             let has_more = !pipe.inbound.is_empty();
+            if let Some(message) = &message
+                && !pipe.takes_messages()
+            {
+                self.orphans.remove(message);
+            }
             self.turns.pass(has_more);
             if !has_more && !pipe.takes_messages() {
                 self.pipes.remove(key);
@@ -136,10 +141,15 @@ impl Core {
         let Some(mut delivery) = self.delivery.take() else {
             return;
         };
-        while let Some(message) = self.next_message() {
+        // Of each pipe the first message may wait for room that others need not.
+        let mut blocked = 0;
+        while blocked <= self.turns.len() {
+            let Some(message) = self.next_message() else {
+                break;
+            };
             let (correlation, pipe) = (message.correlation(), message.inlet().pipe());
             match delivery.offer(correlation, message) {
-                Ok(Taken::Delivered) => {}
+                Ok(Taken::Delivered) => blocked = 0,
                 Ok(Taken::Refused(failure, receipt)) => {
                     self.stats.dropped("refused", 1);
                     self.reply(Err(failure), correlation, receipt);
@@ -147,29 +157,26 @@ impl Core {
                 Ok(Taken::Dropped(cause)) => self.stats.dropped(cause, 1),
                 Err(message) => {
                     self.return_message(pipe, message);
-                    break;
+                    blocked += 1;
                 }
             }
         }
         self.delivery = Some(delivery);
     }
 
-    /// Puts a message back to the front of its pipe, which keeps its turn.
+    /// Puts a message back to the front of its pipe.
     fn return_message(&mut self, id: super::PipeId, message: Message) {
-        match self.pipes.get_mut(id.key).filter(|pipe| pipe.is(id)) {
-            Some(pipe) => {
-                if pipe.inbound.is_empty() {
-                    self.turns.enter(id.key);
-                }
-                pipe.inbound.push_front(message);
-            }
-            // The pipe left with its last message: what came from it stays at the front.
-            None => {
-                let id = self.add_pipe(None);
-                self.pipes[id.key].inbound.push_front(message);
-                self.turns.enter(id.key);
-            }
+        let known = self.pipes.get(id.key).is_some_and(|pipe| pipe.is(id));
+        // A pipe that left with its last message is needed once more.
+        let id = if known { id } else { self.add_pipe(None) };
+        let pipe = &mut self.pipes[id.key];
+        if !pipe.takes_messages() {
+            self.orphans.add(&message);
         }
+        if pipe.inbound.is_empty() {
+            self.turns.enter(id.key);
+        }
+        pipe.inbound.push_front(message);
     }
 
     /// Who is woken when the actor that is served has room again.

@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::task::Waker;
@@ -26,7 +26,7 @@ pub(crate) struct Inlet {
     told_bytes: Counter,
     connection: AtomicWaker,
     any_cancelled: AtomicBool,
-    cancelled: Mutex<HashSet<u64>>,
+    cancelled: Mutex<BTreeSet<u64>>,
 }
 
 const BYTES_BITS: u32 = 40;
@@ -120,11 +120,12 @@ impl Inlet {
     /// The peer does not wait for the answer to its request any more.
     pub(crate) fn cancel(&self, correlation: u64) {
         let mut cancelled = self.cancelled.lock();
-        // A peer that cancels what it never asked must not fill our memory.
-        if (cancelled.len() as u64) < self.bound.messages {
-            cancelled.insert(correlation);
-            self.any_cancelled.store(true, SeqCst);
+        // Cancels that crossed their answers stay; the oldest of them make room.
+        if cancelled.len() as u64 >= self.bound.messages {
+            cancelled.pop_first();
         }
+        cancelled.insert(correlation);
+        self.any_cancelled.store(true, SeqCst);
     }
 
     pub(crate) fn is_cancelled(&self, correlation: u64) -> bool {

@@ -21,6 +21,7 @@ use treewire_runtime::Stats;
 use treewire_transports::{Refusal, RefusalCode};
 
 use crate::bound::{Bound, Overflow};
+use crate::message::Message;
 use crate::pattern::{Answer, FairTurns, LeastOutstanding, Load, Requests, SocketType};
 
 pub(crate) use inbound::{Deliver, Taken};
@@ -40,6 +41,25 @@ pub(crate) struct CoreConfig {
     pub(crate) message_bytes_max: u64,
 }
 
+/// How much was received from peers that are gone.
+#[derive(Default)]
+struct Orphans {
+    messages: usize,
+    bytes: u64,
+}
+
+impl Orphans {
+    fn add(&mut self, message: &Message) {
+        self.messages += 1;
+        self.bytes += message.byte_len() as u64;
+    }
+
+    fn remove(&mut self, message: &Message) {
+        self.messages -= 1;
+        self.bytes -= message.byte_len() as u64;
+    }
+}
+
 pub(crate) struct Core {
     config: CoreConfig,
     stats: Arc<Stats>,
@@ -54,6 +74,12 @@ pub(crate) struct Core {
     delivery: Option<Box<dyn Deliver>>,
     /// No message is taken to be sent any more.
     closing: bool,
+    /// `lost` when the closing began.
+    lost_before: u64,
+    /// What the end of the socket came to.
+    given_up: Option<u64>,
+    /// Received from peers that are gone, and not taken yet.
+    orphans: Orphans,
     /// Messages that were given up: dropped, or never confirmed.
     lost: u64,
 }
@@ -72,6 +98,9 @@ impl Core {
             unrouted: VecDeque::new(),
             delivery: None,
             closing: false,
+            lost_before: 0,
+            given_up: None,
+            orphans: Orphans::default(),
             lost: 0,
         }
     }
@@ -176,14 +205,31 @@ impl Core {
         } else {
             (VecDeque::new(), pipe.drop_answers())
         };
-        if accepted && pipe.inbound.is_empty() {
-            self.pipes.remove(id.key);
-            self.turns.leave(id.key);
+        if accepted {
+            self.orphan(id.key);
         }
         if asks {
             self.fail_or_resend(id.key, queued);
         } else {
             self.give_up("peer gone", queued.len() as u64 + answers);
+        }
+    }
+
+    /// What an accepted peer sent before it went can still be taken, but peers that
+    /// come, send and go must not fill our memory.
+    fn orphan(&mut self, key: usize) {
+        let inbound = &mut self.pipes[key].inbound;
+        let bound = self.config.receive_bound;
+        if bound.reached(self.orphans.messages, self.orphans.bytes) {
+            let count = inbound.len() as u64;
+            inbound.clear();
+            self.stats.dropped("orphaned", count);
+        }
+        if inbound.is_empty() {
+            self.pipes.remove(key);
+            self.turns.leave(key);
+        } else {
+            inbound.iter().for_each(|message| self.orphans.add(message));
         }
     }
 

@@ -23,6 +23,15 @@ pub(crate) enum Reason {
     Full,
     /// There is no peer, and none is being dialed.
     NoPeer,
+    /// The peer that the message was for is gone, and does not come back under
+    /// that source.
+    PeerGone,
+    /// The socket's type does not send.
+    SendsNothing,
+    /// The socket sends to the sources of messages only.
+    NeedsDestination,
+    /// The socket chooses its peers itself.
+    ChoosesItself,
     /// The socket is closing.
     Closing,
     /// Larger than the socket's limit.
@@ -40,12 +49,19 @@ impl Core {
         content: Content,
         destination: Option<PipeId>,
     ) -> Result<(), Blocked> {
-        let queued = Queued::new(Envelope::new(self.check(content)?));
-        match self.config.socket_type.sender {
-            Sender::One | Sender::Nobody => self.send_to_one(queued),
-            Sender::All => self.send_to_all(queued),
-            Sender::Source => self.send_to(queued, destination),
-        }
+        let content = self.check(content)?;
+        let sender = self.config.socket_type.sender;
+        let reason = match (sender, destination) {
+            (Sender::One, None) => return self.send_to_one(Queued::new(Envelope::new(content))),
+            (Sender::All, None) => return self.send_to_all(Queued::new(Envelope::new(content))),
+            (Sender::Source, Some(destination)) => {
+                return self.send_to(Queued::new(Envelope::new(content)), destination);
+            }
+            (Sender::Nobody, _) => Reason::SendsNothing,
+            (Sender::Source, None) => Reason::NeedsDestination,
+            (Sender::One | Sender::All, Some(_)) => Reason::ChoosesItself,
+        };
+        Err(Blocked { content, reason })
     }
 
     /// Opens a request and takes it to be sent.
@@ -162,7 +178,12 @@ impl Core {
         let correlation = queued.envelope.correlation;
         let failure = Failure::new(crate::typed::NOT_SENDABLE, error.to_string());
         if correlation != 0 && !self.config.socket_type.asks {
-            return Some(Envelope::failure(correlation, &failure));
+            let answer = Envelope::failure(correlation, &failure);
+            if let Some(pipe) = self.pipe(id) {
+                // The peer gives credit back for what it gets.
+                pipe.resize_sent(queued.bytes, answer.content.byte_len() as u64);
+            }
+            return Some(answer);
         }
         if let Some(pipe) = self.pipe(id) {
             pipe.unsend(queued.bytes);
@@ -249,19 +270,17 @@ impl Core {
         Ok(())
     }
 
-    fn send_to(&mut self, queued: Queued, destination: Option<PipeId>) -> Result<(), Blocked> {
+    fn send_to(&mut self, queued: Queued, destination: PipeId) -> Result<(), Blocked> {
         let bound = self.config.send_bound;
-        let found = destination.and_then(|id| self.pipe(id).map(|pipe| (id.key, pipe)));
-        match found {
-            Some((_, pipe)) if pipe.takes_messages() && pipe.has_room(bound) => {
+        match self.pipe(destination) {
+            Some(pipe) if pipe.takes_messages() && pipe.has_room(bound) => {
                 pipe.push(queued);
                 Ok(())
             }
-            Some((key, pipe)) if pipe.takes_messages() => self.overflow(queued, Some(key)),
-            // Waiting for a peer that went would be waiting for ever.
+            Some(pipe) if pipe.takes_messages() => self.overflow(queued, Some(destination.key)),
             _ => Err(Blocked {
                 content: queued.envelope.content,
-                reason: Reason::NoPeer,
+                reason: Reason::PeerGone,
             }),
         }
     }
@@ -343,6 +362,12 @@ impl std::fmt::Display for Reason {
         match self {
             Reason::Full => f.write_str("the queue is at its bound: send slower, or raise it"),
             Reason::NoPeer => f.write_str("there is no peer to send to"),
+            Reason::PeerGone => f.write_str("the peer it was for is gone"),
+            Reason::SendsNothing => f.write_str("a socket of this type does not send"),
+            Reason::NeedsDestination => {
+                f.write_str("this socket sends to the source of a message: use send_to")
+            }
+            Reason::ChoosesItself => f.write_str("this socket chooses its peers itself: use send"),
             Reason::Closing => f.write_str("the socket is closing"),
             Reason::TooLarge { bytes, limit } => {
                 write!(f, "the message has {bytes} bytes, the limit is {limit}")

@@ -217,6 +217,13 @@ impl Pipe {
         connection.asleep = taken_bytes < bytes_wanted;
     }
 
+    /// Something of another size was sent in a message's place.
+    pub(crate) fn resize_sent(&mut self, before: u64, after: u64) {
+        if let Some(connection) = &mut self.connection {
+            connection.sent_bytes = connection.sent_bytes - before + after;
+        }
+    }
+
     /// A message that was taken is not sent after all.
     pub(crate) fn unsend(&mut self, bytes: u64) {
         if let Some(connection) = &mut self.connection {

@@ -109,7 +109,9 @@ impl Shared {
 
     /// Messages that are queued, sent and not confirmed, or owed as an answer.
     pub(crate) fn unflushed(&self) -> u64 {
-        self.core(|core| core.unflushed()) + self.in_hand.load(SeqCst)
+        // In this order: an answer is queued before it stops being owed.
+        let in_hand = self.in_hand.load(SeqCst);
+        in_hand + self.core(|core| core.unflushed())
     }
 
     pub(crate) fn request_handed_out(&self) {
@@ -134,6 +136,12 @@ impl Shared {
         });
         self.room.notify_waiters();
         self.changed.notify_waiters();
+    }
+
+    /// Gives up what is left; how many messages that were, answers owed included.
+    pub(crate) fn end(&self) -> u64 {
+        let in_hand = self.in_hand.load(SeqCst);
+        self.core(Core::end) + in_hand
     }
 
     pub(crate) fn is_closing(&self) -> bool {

@@ -330,3 +330,87 @@ fn a_message_that_no_peer_would_take_comes_back() {
         Reason::NoPeer
     );
 }
+
+#[test]
+fn a_reply_too_large_for_its_asker_uses_up_the_credit_of_its_failure_only() {
+    let mut core = core(config(SocketType::REP));
+    let inlet = attach(&mut core, None, 10);
+    let allowed = Credit {
+        handled: 0,
+        messages_max: 10,
+        bytes_max: 100,
+    };
+    core.pipe(inlet.pipe()).unwrap().credit(allowed);
+    let mut batch = Vec::new();
+    for correlation in 1..=3 {
+        let request = Envelope::new(content("q")).correlated(correlation);
+        core.accept(&inlet, std::iter::once(request));
+        let (_, receipt) = core.next_message().unwrap().into_split();
+        core.reply(Ok(Content::from(vec![0; 900])), correlation, receipt);
+        core.take_sendable(inlet.pipe(), u64::MAX, &mut batch);
+        let reply = batch.pop().expect("earlier replies took no credit");
+        let error = treewire_transports::Unsendable::TooLarge {
+            bytes: 900,
+            limit: 10,
+        };
+        let failure = core.unsendable(inlet.pipe(), reply, &error).unwrap();
+        assert_eq!(failure.correlation, correlation);
+        let told = Credit {
+            bytes_max: 100 + correlation * failure.content.byte_len() as u64,
+            ..allowed
+        };
+        core.pipe(inlet.pipe()).unwrap().credit(told);
+    }
+}
+
+#[test]
+fn what_is_lost_while_a_socket_closes_is_in_its_result() {
+    let mut core = core(config(SocketType::PUSH));
+    let inlet = attach(&mut core, None, 1);
+    core.send(content("left"), None).unwrap();
+    core.send(content("queued"), None).unwrap();
+    assert_eq!(sendable(&mut core, &inlet), ["left"]);
+    core.begin_closing();
+    core.detach(inlet.pipe());
+    assert_eq!(core.unflushed(), 0);
+    assert_eq!(core.end(), 2);
+    assert_eq!(core.end(), 2, "whoever asks again is told the same");
+}
+
+#[test]
+fn peers_that_send_and_go_do_not_fill_the_memory() {
+    let receive_bound = Bound::messages(3);
+    let mut core = core(CoreConfig {
+        receive_bound,
+        ..config(SocketType::PULL)
+    });
+    for _ in 0..100 {
+        let inlet = attach(&mut core, None, 0);
+        receive(&mut core, &inlet, &["a", "b"]);
+        core.detach(inlet.pipe());
+    }
+    let kept = std::iter::from_fn(|| core.next_message()).count();
+    assert_eq!(kept, 4, "the bound, and what overshot it");
+    assert_eq!(core.stats.drops()["orphaned"], 196);
+    let inlet = attach(&mut core, None, 0);
+    receive(&mut core, &inlet, &["c"]);
+    core.detach(inlet.pipe());
+    assert!(core.next_message().is_some(), "there is room again");
+}
+
+#[test]
+fn a_composed_socket_says_why_it_does_not_send() {
+    use crate::pattern::{Receiver, Sender};
+    let blocked = |sender, destination| {
+        let socket_type = SocketType::composed("relay", sender, Receiver::All);
+        let mut core = core(config(socket_type));
+        attach(&mut core, None, 10);
+        core.send(content("x"), destination).unwrap_err().reason
+    };
+    let gone = PipeId { key: 9, serial: 9 };
+    assert_eq!(blocked(Sender::Nobody, None), Reason::SendsNothing);
+    assert_eq!(blocked(Sender::Source, None), Reason::NeedsDestination);
+    assert_eq!(blocked(Sender::Source, Some(gone)), Reason::PeerGone);
+    assert_eq!(blocked(Sender::One, Some(gone)), Reason::ChoosesItself);
+    assert_eq!(blocked(Sender::All, Some(gone)), Reason::ChoosesItself);
+}

@@ -34,6 +34,11 @@ impl SendError {
         self.reason == Reason::NoPeer
     }
 
+    /// The peer that the message was for is gone.
+    pub fn is_peer_gone(&self) -> bool {
+        self.reason == Reason::PeerGone
+    }
+
     /// The socket is closing or has closed.
     pub fn is_closed(&self) -> bool {
         self.reason == Reason::Closing

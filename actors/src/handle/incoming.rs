@@ -36,10 +36,10 @@ impl<T> Stream for Incoming<T> {
     fn poll_next(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<T>> {
         loop {
             // A socket that delivers to an actor has nothing to stream.
-            match self.socket.try_receive() {
-                Ok(Some(message)) => {
+            match self.socket.try_receive(self.item) {
+                Ok(Some(item)) => {
                     self.arrival = None;
-                    return Poll::Ready(Some((self.item)(message, &self.socket.shared)));
+                    return Poll::Ready(Some(item));
                 }
                 Ok(None) => {}
                 Err(_) => return Poll::Ready(None),

@@ -1,5 +1,6 @@
 use std::ops::Deref;
 
+use super::socket::as_it_is;
 use super::{Incoming, RecvError, SocketHandle};
 use crate::message::Message;
 
@@ -26,7 +27,7 @@ impl PullSocket {
     /// # Cancel safety
     /// A dropped call has not taken a message.
     pub async fn recv(&self) -> Result<Option<Message>, RecvError> {
-        self.0.receive().await
+        self.0.receive(as_it_is).await
     }
 
     /// A message that is there already.
@@ -34,11 +35,11 @@ impl PullSocket {
     /// # Errors
     /// As [`recv`](Self::recv).
     pub fn try_recv(&self) -> Result<Option<Message>, RecvError> {
-        self.0.try_receive()
+        self.0.try_receive(as_it_is)
     }
 
     /// What is received, as a stream that ends when the socket has closed.
     pub fn stream(&self) -> Incoming<Message> {
-        Incoming::new(self.0.clone(), |message, _| message)
+        Incoming::new(self.0.clone(), as_it_is)
     }
 }

@@ -31,11 +31,7 @@ impl RepSocket {
     /// # Cancel safety
     /// A dropped call has not taken a request.
     pub async fn recv(&self) -> Result<Option<Request>, RecvError> {
-        Ok(self
-            .0
-            .receive()
-            .await?
-            .map(|message| Request::new(message, &self.0.shared)))
+        self.0.receive(Request::new).await
     }
 
     /// A request that is there already.
@@ -43,10 +39,7 @@ impl RepSocket {
     /// # Errors
     /// As [`recv`](Self::recv).
     pub fn try_recv(&self) -> Result<Option<Request>, RecvError> {
-        Ok(self
-            .0
-            .try_receive()?
-            .map(|message| Request::new(message, &self.0.shared)))
+        self.0.try_receive(Request::new)
     }
 
     /// The requests, as a stream that ends when the socket has closed.

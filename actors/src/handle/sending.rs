@@ -4,7 +4,7 @@ use std::ops::Deref;
 use treewire_transports::Content;
 
 use super::{SendError, SocketHandle};
-use crate::core::{Blocked, PipeId, Reason};
+use crate::core::{Blocked, PipeId};
 
 /// The handle of a [`Push`](crate::Push) socket.
 #[derive(Clone, Debug)]
@@ -57,10 +57,6 @@ impl SocketHandle {
             Ok(()) => return Ok(()),
             Err(blocked) => blocked,
         };
-        // A peer that a message came from does not come back under that source.
-        if destination.is_some() && blocked.reason == Reason::NoPeer {
-            return Err(SendError::new(blocked));
-        }
         let attempt = |content| {
             let sent = self.try_send(content, destination);
             sent.map_err(|blocked| (blocked.reason, blocked.content))

@@ -79,7 +79,7 @@ impl SocketHandle {
             .await;
         self.actor.gone().await;
         // An actor that is gone flushed when it stopped; what is left was given up.
-        closed.unwrap_or_else(|_| match self.shared.core(|core| core.end()) {
+        closed.unwrap_or_else(|_| match self.shared.end() {
             0 => Closed::Flushed,
             count => Closed::Dropped(count),
         })
@@ -120,25 +120,34 @@ impl SocketHandle {
         }
     }
 
-    pub(super) fn try_receive(&self) -> Result<Option<Message>, RecvError> {
+    /// Takes a message that is there and makes an item of it, under the core's
+    /// lock, so that whoever watches the socket sees it in one place or the other.
+    pub(super) fn try_receive<T>(
+        &self,
+        item: fn(Message, &Arc<Shared>) -> T,
+    ) -> Result<Option<T>, RecvError> {
         self.shared.core(|core| {
             if core.config().socket_type.receiver == Receiver::Nobody {
                 Err(RecvError::Sends)
             } else if core.delivers() {
                 Err(RecvError::Delivering)
             } else {
-                Ok(core.next_message())
+                let message = core.next_message();
+                Ok(message.map(|message| item(message, &self.shared)))
             }
         })
     }
 
-    pub(super) async fn receive(&self) -> Result<Option<Message>, RecvError> {
+    pub(super) async fn receive<T>(
+        &self,
+        item: fn(Message, &Arc<Shared>) -> T,
+    ) -> Result<Option<T>, RecvError> {
         loop {
-            if let Some(message) = self.try_receive()? {
-                return Ok(Some(message));
+            if let Some(item) = self.try_receive(item)? {
+                return Ok(Some(item));
             }
             if !self.arrival().await {
-                return self.try_receive();
+                return self.try_receive(item);
             }
         }
     }
@@ -161,6 +170,11 @@ impl SocketHandle {
             _ = self.actor.gone() => false,
         }
     }
+}
+
+/// A message as an item of its own.
+pub(super) fn as_it_is(message: Message, _: &Arc<Shared>) -> Message {
+    message
 }
 
 /// A handle on a socket composed of parts of one's own; see
@@ -209,7 +223,7 @@ impl ComposedSocket {
     /// # Errors
     /// [`RecvError`] for a socket that was composed not to receive.
     pub async fn recv(&self) -> Result<Option<Message>, RecvError> {
-        self.0.receive().await
+        self.0.receive(as_it_is).await
     }
 
     /// [`send`](Self::send) without waiting.
@@ -227,11 +241,11 @@ impl ComposedSocket {
     /// # Errors
     /// As [`recv`](Self::recv).
     pub fn try_recv(&self) -> Result<Option<Message>, RecvError> {
-        self.0.try_receive()
+        self.0.try_receive(as_it_is)
     }
 
     /// What is received, as a stream that ends when the socket has closed.
     pub fn stream(&self) -> Incoming<Message> {
-        Incoming::new(self.0.clone(), |message, _| message)
+        Incoming::new(self.0.clone(), as_it_is)
     }
 }

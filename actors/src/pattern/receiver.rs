@@ -34,6 +34,11 @@ impl FairTurns {
         }
     }
 
+    /// How many peers have messages waiting.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// The peer is gone.
     pub(crate) fn leave(&mut self, key: usize) {
         self.0.retain(|&other| other != key);

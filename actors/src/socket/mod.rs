@@ -199,7 +199,7 @@ async fn flush(shared: Arc<Shared>, linger: Option<Duration>) -> Closed {
         Some(linger) => drop(tokio::time::timeout(linger, flushed).await),
         None => flushed.await,
     }
-    match shared.core(|core| core.end()) {
+    match shared.end() {
         0 => Closed::Flushed,
         count => Closed::Dropped(count),
     }

@@ -1,7 +1,8 @@
 //! The door for code that wants an actix `Recipient<M>` of a remote mailbox.
 
+use std::future::IntoFuture;
+
 use actix::dev::{MessageResponse, OneshotSender};
-use actix::fut::ActorFutureExt;
 use actix::{AsyncContext, Handler};
 use treewire_runtime::Context;
 
@@ -32,17 +33,28 @@ impl<M: WireMessage> Handler<M> for SocketActor {
 pub(crate) struct Forwarded<M: WireMessage>(AskingTyped<M>);
 
 impl<M: WireMessage> MessageResponse<SocketActor, M> for Forwarded<M> {
-    fn handle(self, context: &mut Context<SocketActor>, answer: Option<OneshotSender<M::Result>>) {
-        let ask = async move { self.0.await };
-        context.spawn(
-            actix::fut::wrap_future(ask).map(move |result, _: &mut SocketActor, _| {
-                match (result, answer) {
-                    // Whoever asked may have gone.
-                    (Ok(reply), Some(answer)) => drop(answer.send(reply)),
-                    (Ok(_), None) => {}
-                    (Err(error), _) => tracing::warn!(message = M::NAME, "not answered: {error}"),
-                }
-            }),
-        );
+    fn handle(
+        self,
+        context: &mut Context<SocketActor>,
+        mut answer: Option<OneshotSender<M::Result>>,
+    ) {
+        let forward = async move {
+            let asking = self.0.into_future();
+            let result = match &mut answer {
+                None => asking.await,
+                Some(answer) => tokio::select! {
+                    result = asking => result,
+                    // Whoever asked gave up: so does the request.
+                    () = answer.closed() => return,
+                },
+            };
+            match (result, answer) {
+                // Whoever asked may have gone this moment.
+                (Ok(reply), Some(answer)) => drop(answer.send(reply)),
+                (Ok(_), None) => {}
+                (Err(error), _) => tracing::warn!(message = M::NAME, "not answered: {error}"),
+            }
+        };
+        context.spawn(actix::fut::wrap_future(forward));
     }
 }

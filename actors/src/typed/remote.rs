@@ -54,7 +54,9 @@ impl<M: WireMessage> Remote<M> {
     }
 
     /// The mailbox as an actix recipient, where code expects one. Every failure
-    /// collapses to actix's `MailboxError::Closed`; the reason is logged.
+    /// collapses to actix's `MailboxError::Closed`; the reason is logged. It waits
+    /// as long as the socket's own default deadline says; an asker that gives up
+    /// cancels its request.
     pub fn recipient(&self) -> Recipient<M> {
         self.socket.actor.recipient()
     }
