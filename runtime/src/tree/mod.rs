@@ -187,10 +187,12 @@ impl Tree {
         if entry.state == State::Starting {
             entry.enter(State::Running, now);
         }
-        if let Some(waiter) = entry.ready.take() {
+        let waiter = entry.ready.take();
+        // Whoever waited and now subscribes hears of what follows only.
+        self.event(key, EventKind::Started, now);
+        if let Some(waiter) = waiter {
             self.actions.push_back(Action::Ready(waiter, Ok(id)));
         }
-        self.event(key, EventKind::Started, now);
     }
 
     /// The generation `life` of a child has ended and its actor is dropped.
