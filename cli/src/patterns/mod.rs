@@ -1,5 +1,6 @@
 //! One command a pattern: a socket, and the shell at its other end.
 
+mod batch;
 mod closing;
 mod pull;
 mod push;

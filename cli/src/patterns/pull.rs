@@ -1,5 +1,6 @@
-use treewire::{Message, Node, Pull, PullSocket};
+use treewire::{Node, Pull, PullSocket};
 
+use super::batch::batch;
 use super::refusals::report_refusals;
 use crate::arguments::{Format, PullArguments};
 use crate::ending::{Ending, Outcome};
@@ -49,7 +50,7 @@ async fn print(
         let Some(first) = next.map_err(Ending::failed)? else {
             return Err(Ending::failed("the socket has closed"));
         };
-        let batch = batch(socket, first, left)?;
+        let batch = batch(first, left, || socket.try_recv())?;
         left -= batch.len() as u64;
         let mut lines = Vec::new();
         for message in &batch {
@@ -61,19 +62,3 @@ async fn print(
     }
     Ok(())
 }
-
-/// `first` and what else is there, at most `limit`.
-fn batch(socket: &PullSocket, first: Message, limit: u64) -> Result<Vec<Message>, Ending> {
-    let limit = limit.min(BATCH_MESSAGES_MAX) as usize;
-    let mut batch = vec![first];
-    while batch.len() < limit {
-        match socket.try_recv().map_err(Ending::failed)? {
-            Some(message) => batch.push(message),
-            None => break,
-        }
-    }
-    Ok(batch)
-}
-
-/// Few enough that their sender has room again while the next ones are written.
-const BATCH_MESSAGES_MAX: u64 = 256;

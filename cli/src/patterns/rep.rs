@@ -1,5 +1,6 @@
-use treewire::{Content, Node, Rep, RepSocket, Request};
+use treewire::{Content, Node, Rep, RepSocket};
 
+use super::batch::batch;
 use super::closing::{flush, lost_text};
 use super::refusals::report_refusals;
 use crate::arguments::{Format, RepArguments};
@@ -59,7 +60,7 @@ async fn serve(
         let Some(first) = next.map_err(Ending::failed)? else {
             return Err(Ending::failed("the socket has closed"));
         };
-        let batch = batch(socket, first, left)?;
+        let batch = batch(first, left, || socket.try_recv())?;
         left -= batch.len() as u64;
         let mut lines = Vec::new();
         for request in &batch {
@@ -77,18 +78,3 @@ async fn serve(
     }
     Ok(())
 }
-
-/// `first` and what else is there, at most `limit`.
-fn batch(socket: &RepSocket, first: Request, limit: u64) -> Result<Vec<Request>, Ending> {
-    let limit = limit.min(BATCH_REQUESTS_MAX) as usize;
-    let mut batch = vec![first];
-    while batch.len() < limit {
-        match socket.try_recv().map_err(Ending::failed)? {
-            Some(request) => batch.push(request),
-            None => break,
-        }
-    }
-    Ok(batch)
-}
-
-const BATCH_REQUESTS_MAX: u64 = 256;

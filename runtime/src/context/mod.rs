@@ -102,7 +102,7 @@ impl<A: Actor<Context = Context<A>>> Context<A> {
         M::Result: Send,
         O: Outcome<M>,
     {
-        Port::open(&self.slot, capacity)
+        self.reference().port(capacity)
     }
 
     pub(crate) fn slot(&self) -> &Slot<A> {

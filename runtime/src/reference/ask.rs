@@ -84,7 +84,12 @@ where
             match std::mem::replace(&mut self.stage, Stage::Done) {
                 Stage::New(message) => match self.slot.queue.try_reserve() {
                     Ok(()) => self.enqueue(message),
-                    Err(Refused::Closed) => return Poll::Ready(Err(self.stopped(message))),
+                    Err(Refused::Closed) => {
+                        return Poll::Ready(Err(SendError::Stopped(
+                            message,
+                            self.slot.refusal_exit(),
+                        )));
+                    }
                     Err(Refused::Full) => {
                         let semaphore = self.slot.queue.room();
                         let room = async move {
@@ -96,7 +101,12 @@ where
                 },
                 Stage::Room(message, mut room) => match room.as_mut().poll(task) {
                     Poll::Ready(true) => self.enqueue(message),
-                    Poll::Ready(false) => return Poll::Ready(Err(self.stopped(message))),
+                    Poll::Ready(false) => {
+                        return Poll::Ready(Err(SendError::Stopped(
+                            message,
+                            self.slot.refusal_exit(),
+                        )));
+                    }
                     Poll::Pending => {
                         self.stage = Stage::Room(message, room);
                         return Poll::Pending;
@@ -147,11 +157,6 @@ where
             answer,
         }));
         self.stage = Stage::Answer(receiver, cell);
-    }
-
-    fn stopped(&self, message: M) -> SendError<M> {
-        let exit = self.slot.closed().unwrap_or(Exit::Shutdown);
-        SendError::Stopped(message, exit)
     }
 
     fn give_up(&mut self) -> SendError<M> {

@@ -77,7 +77,7 @@ impl<A: Actor<Context = Context<A>>> Ref<A> {
                 Ok(())
             }
             Err(Refused::Full) => Err(SendError::Full(message)),
-            Err(Refused::Closed) => Err(SendError::Stopped(message, self.closed_exit())),
+            Err(Refused::Closed) => Err(SendError::Stopped(message, self.slot.refusal_exit())),
         }
     }
 
@@ -153,9 +153,5 @@ impl<A: Actor<Context = Context<A>>> Ref<A> {
     /// The counters of the child, shared by all its generations.
     pub fn stats(&self) -> &Arc<Stats> {
         &self.slot.stats
-    }
-
-    fn closed_exit(&self) -> Exit {
-        self.closed().unwrap_or(Exit::Shutdown)
     }
 }

@@ -134,6 +134,11 @@ impl<A: Actor<Context = Context<A>>> Slot<A> {
         self.closed.borrow().clone()
     }
 
+    /// The exit with which a message that comes too late is refused.
+    pub(crate) fn refusal_exit(&self) -> Exit {
+        self.closed().unwrap_or(Exit::Shutdown)
+    }
+
     pub(crate) fn on_close(&self) -> watch::Receiver<Option<Exit>> {
         self.closed.subscribe()
     }
