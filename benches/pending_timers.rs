@@ -1,4 +1,4 @@
-//! What does a message to an actor cost while the actor waits for 10,000 timers, beside an actor that waits for none?
+//! What does a message to an actor cost while the actor waits for 10,000 timers, or for 10,000 scheduled messages, beside an actor that waits for none?
 //!
 //! `cargo bench --bench pending_timers`; with options: `cargo bench --bench pending_timers -- --rounds 9 --timers 1000`.
 
@@ -29,9 +29,14 @@ fn main() -> ExitCode {
         options.rounds, options.seconds,
     );
     println!("ask: one at a time; burst: {BURST_MESSAGES} at a time, all but the last told\n");
+    let scheduled = Subject {
+        kind: Kind::Scheduled,
+        timers: options.timers,
+    };
     let subjects: Vec<Subject> = [Kind::Stock, Kind::Treewire]
         .into_iter()
         .flat_map(|kind| [0, options.timers].map(|timers| Subject { kind, timers }))
+        .chain([scheduled])
         .collect();
     let duration = Duration::from_secs_f64(options.seconds / 2.0);
     let ready = |_: &Subject| Ok(());
@@ -143,6 +148,8 @@ struct Subject {
 enum Kind {
     Stock,
     Treewire,
+    /// Treewire, with messages to come instead of timers in the context.
+    Scheduled,
 }
 
 impl Kind {
@@ -150,6 +157,7 @@ impl Kind {
         match self {
             Kind::Stock => "actix::Context",
             Kind::Treewire => "treewire::Context",
+            Kind::Scheduled => "treewire, send_after",
         }
     }
 }
@@ -165,13 +173,20 @@ impl Subject {
                     let ask = async || address.send(Nudge).await.map_err(|error| error.to_string());
                     Cost::measure(duration, ask, || address.do_send(Nudge)).await
                 }
-                Kind::Treewire => {
+                Kind::Treewire | Kind::Scheduled => {
+                    let in_context = match self.kind {
+                        Kind::Scheduled => 0,
+                        Kind::Stock | Kind::Treewire => timers,
+                    };
                     let node = Node::builder("bench")
                         .start()
                         .await
                         .map_err(|error| error.to_string())?;
-                    let child = Child::new("patient", move || Ours { timers });
+                    let child = Child::new("patient", move || Ours { timers: in_context });
                     let reference = node.spawn(child).await.map_err(|error| error.to_string())?;
+                    for _ in in_context..timers {
+                        reference.send_after(TIMER, Nudge);
+                    }
                     let ask = async || {
                         reference
                             .send(Nudge)

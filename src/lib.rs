@@ -61,17 +61,24 @@ pub use treewire_macros::{WireMessage, WireType, main};
 pub use treewire_observer::{Observe, Observer};
 pub use treewire_runtime as runtime;
 pub use treewire_runtime::{
-    Backoff, Child, Context, Error, Exit, Failure, Intensity, Node, NodeBuilder, NodeError,
-    NodeSnapshot, Placement, Ref, Restart, Result, SpawnError, print_error, run,
+    Answer, AutoShutdown, Backoff, Child, ChildSpec, Context, Down, Error, Execution, Exit,
+    Failure, Intensity, IntoSpec, LookupError, Mailbox, Monitor, Node, NodeBuilder, NodeError,
+    NodeSnapshot, Placement, Ref, RegisterError, Reply, Restart, Result, Retry, RetryError,
+    Scheduled, SpawnError, Strategy, Supervisor, SupervisorRef, Verdict, print_error, run,
 };
+#[cfg(feature = "driven")]
+pub use treewire_runtime::{Chance, World, driven};
 pub use treewire_transports as transports;
 pub use treewire_transports::{Content, Endpoint, Headers, Payload};
 
 /// What most programs need, actix's traits included: `use treewire::prelude::*;`.
 pub mod prelude {
+    pub use crate::Restart::{Permanent, Temporary, Transient};
+    pub use crate::Strategy::{OneForAll, OneForOne, RestForOne};
     pub use crate::{
-        Bound, Child, Closed, Content, Context, Exit, Node, Observe, Overflow, Payload, Placement,
-        Pull, Push, Ref, Remote, RemoteError, Rep, Req, Restart, WireMessage, WireType,
+        Bound, Child, Closed, Content, Context, Exit, IntoSpec, Node, Observe, Overflow, Payload,
+        Placement, Pull, Push, Ref, Remote, RemoteError, Rep, Reply, Req, Restart, Strategy,
+        Supervisor, SupervisorRef, WireMessage, WireType,
     };
     pub use actix::fut::{ActorFutureExt, ActorStreamExt, WrapFuture, WrapStream};
     pub use actix::{

@@ -1,6 +1,8 @@
 //! Who may depend on whom, and what every crate has in common.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
@@ -84,8 +86,9 @@ fn runtime_and_transports_know_nothing_of_the_workspace_even_in_tests() {
         ) {
             for dependency in &package.dependencies {
                 let name = &dependency.name;
+                // A crate asks itself for the features that its own tests need.
                 assert!(
-                    !name.starts_with("treewire"),
+                    !name.starts_with("treewire") || *name == *package.name,
                     "{} uses {name}",
                     package.name
                 );
@@ -130,4 +133,72 @@ fn unsafe_code_is_forbidden() {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
     let manifest = std::fs::read_to_string(manifest).unwrap();
     assert!(manifest.contains("unsafe_code = \"forbid\""));
+}
+
+/// The paused clock of tokio costs, and belongs to tests.
+#[test]
+fn nothing_is_built_with_the_driven_clock_unless_it_asks() {
+    let metadata = metadata();
+    for package in metadata.workspace_packages() {
+        assert!(
+            !package.features.contains_key("default"),
+            "{}",
+            package.name
+        );
+        for dependency in &package.dependencies {
+            let driven = |feature: &String| matches!(&**feature, "driven" | "test-util");
+            assert!(
+                dependency.kind == DependencyKind::Development
+                    || !dependency.features.iter().any(driven),
+                "{} builds {} with it",
+                package.name,
+                dependency.name
+            );
+        }
+    }
+}
+
+/// Every name in italics of `docs/semantics.md` is a test.
+#[test]
+fn each_promise_of_the_semantics_names_a_test_that_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut tests = BTreeSet::new();
+    for folder in ["actors", "runtime", "tests"] {
+        collect_tests(&root.join(folder), &mut tests);
+    }
+    let page = fs::read_to_string(root.join("docs/semantics.md")).unwrap();
+    let is_name = |word: &&str| {
+        let of_a_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+        word.contains('_') && word.chars().all(of_a_name)
+    };
+    let named: BTreeSet<&str> = page.split('*').filter(is_name).collect();
+    assert!(named.len() > 40, "the page names only {named:?}");
+    let missing: Vec<_> = named
+        .iter()
+        .filter(|name| !tests.contains(**name))
+        .collect();
+    assert!(missing.is_empty(), "no such tests: {missing:?}");
+}
+
+/// The names of the functions that follow a test attribute, or run over every transport.
+fn collect_tests(folder: &Path, tests: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect_tests(&path, tests);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = fs::read_to_string(&path).unwrap();
+            let mut lines = text.lines().map(str::trim);
+            while let Some(line) = lines.next() {
+                if line == "#[test]" || line.starts_with("#[tokio::test") {
+                    let declared = lines.next().unwrap_or_default();
+                    let name = declared.split("fn ").nth(1).unwrap_or_default();
+                    tests.extend(name.split('(').next().map(str::to_owned));
+                } else if line == "over_every_transport! {" {
+                    let listed = lines.by_ref().take_while(|line| *line != "}");
+                    tests.extend(listed.map(str::to_owned));
+                }
+            }
+        }
+    }
 }

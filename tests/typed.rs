@@ -20,6 +20,7 @@ over_every_transport! {
     another_definition_of_a_message_is_refused
     what_cannot_be_decoded_is_said_at_either_end
     a_decoder_that_panics_costs_its_own_request_only
+    answers_that_come_later_are_told_and_die_with_their_generation
     supervision_03_a_panic_in_a_handler_is_told_to_its_asker_and_costs_nobody_else
     an_actor_that_stopped_for_good_says_so
     a_message_whose_deadline_passed_in_the_queue_is_not_handled
@@ -56,6 +57,13 @@ struct Boom {}
 #[derive(Serialize, Deserialize, WireMessage)]
 #[wire(name = "test.Pause", reply = ())]
 struct Pause {}
+
+/// Answered when the gate opens, while others are handled.
+#[derive(Serialize, Deserialize, WireMessage)]
+#[wire(name = "test.Later", reply = u64)]
+struct Later {
+    value: u64,
+}
 
 #[derive(Serialize, Deserialize, WireMessage)]
 #[wire(name = "test.Fussy", reply = u64)]
@@ -134,6 +142,18 @@ impl Handler<Pause> for Service {
     }
 }
 
+impl Handler<Later> for Service {
+    type Result = Reply<u64>;
+    fn handle(&mut self, ask: Later, _: &mut Context<Self>) -> Reply<u64> {
+        let gate = self.gate.clone();
+        self.handled.fetch_add(1, SeqCst);
+        Reply::later(async move {
+            gate.notified().await;
+            ask.value
+        })
+    }
+}
+
 impl Handler<Fussy> for Service {
     type Result = u64;
     fn handle(&mut self, ask: Fussy, _: &mut Context<Self>) -> u64 {
@@ -168,6 +188,7 @@ async fn world_with(listen: &str, restart: Restart) -> World {
         .serve::<Greet>(&service)
         .serve::<Boom>(&service)
         .serve::<Pause>(&service)
+        .serve::<Later>(&service)
         .serve::<Fussy>(&service);
     let rep = node.spawn(rep).await.unwrap();
     let req = node.spawn(Req::new("req").dial(address(&rep))).await;
@@ -258,6 +279,29 @@ async fn a_decoder_that_panics_costs_its_own_request_only(listen: &str) {
     assert_eq!(fussy(14).await.unwrap(), 14, "the socket serves on");
     let tree = world.node.snapshot().await.unwrap();
     assert_eq!(tree.restarts, 0);
+    stop(world.node).await;
+}
+
+async fn answers_that_come_later_are_told_and_die_with_their_generation(listen: &str) {
+    let world = world(listen).await;
+    let handled = async |count| {
+        while world.handled.load(SeqCst) < count {
+            tokio::task::yield_now().await;
+        }
+    };
+    let later = tokio::spawn(world.req.send(Later { value: 7 }).into_future());
+    in_time(handled(1)).await;
+    let meanwhile = in_time(world.req.send(Double { value: 2 }).into_future()).await;
+    assert_eq!(meanwhile.unwrap(), 4);
+    world.gate.notify_one();
+    assert_eq!(in_time(later).await.unwrap().unwrap(), 7);
+
+    let lost = tokio::spawn(world.req.send(Later { value: 7 }).into_future());
+    in_time(handled(3)).await;
+    let boom = in_time(world.req.send(Boom {}).into_future()).await;
+    assert!(boom.is_err());
+    let error = in_time(lost).await.unwrap().unwrap_err();
+    assert!(matches!(error, RemoteError::LostInCrash(_)), "{error}");
     stop(world.node).await;
 }
 

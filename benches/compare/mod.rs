@@ -11,6 +11,7 @@
 mod allocator;
 mod bound;
 mod calibrate;
+mod goal;
 mod interleave;
 mod machine;
 mod options;
@@ -18,24 +19,28 @@ mod outcome;
 mod participant;
 mod process;
 mod program;
-mod rivals;
+pub(crate) mod rivals;
 pub(crate) mod run;
 mod settings;
 mod spread;
 mod table;
 mod treewire;
+mod treewire_actors;
 
 pub(crate) use bound::bound_messages;
 pub(crate) use calibrate::calibrated_count;
+pub(crate) use goal::{Goal, Verdict};
 pub(crate) use interleave::interleave;
 pub(crate) use machine::describe_machine;
 pub(crate) use options::Options;
-pub(crate) use outcome::{Outcome, failures, treewire};
-pub(crate) use participant::{Participant, TREEWIRE, needed};
+pub(crate) use outcome::{Outcome, failures, of, treewire};
+pub(crate) use participant::{Participant, TREEWIRE, needed, participants};
+pub(crate) use process::Process;
 pub(crate) use program::program;
 pub(crate) use settings::describe_settings;
 pub(crate) use spread::Spread;
 pub(crate) use table::{Table, amount, bytes, ratio};
+pub(crate) use treewire_actors::TreewireActors;
 
 /// Why a run gave no figure, for whoever reads the bench's output.
 pub(crate) type Failure = String;

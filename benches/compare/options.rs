@@ -3,7 +3,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 use treewire_bench_roles::Role;
 
-use super::participant::Participant;
+use super::Participant;
 use super::rivals;
 
 /// The command line of a comparing bench.
@@ -71,21 +71,6 @@ impl Options {
     /// # Errors
     /// Nobody is left.
     pub(crate) fn participants(&self) -> Result<Vec<Participant>, super::Failure> {
-        let wanted = |name: &str| {
-            self.only.is_empty() || self.only.iter().any(|only| name.contains(only.as_str()))
-        };
-        let treewire = wanted(super::TREEWIRE)
-            .then(Participant::treewire)
-            .transpose()?;
-        let rivals = rivals::built(wanted);
-        if rivals.is_empty() {
-            eprintln!("no rival takes part: there will be no ratios");
-        }
-        let participants: Vec<_> = treewire.into_iter().chain(rivals).collect();
-        if participants.is_empty() {
-            Err("nobody takes part".to_owned())
-        } else {
-            Ok(participants)
-        }
+        super::participants(rivals::OF_SOCKETS, &self.only)
     }
 }

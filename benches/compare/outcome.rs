@@ -23,9 +23,15 @@ impl<S, R> Outcome<S, R> {
 pub(crate) fn treewire<R>(
     outcomes: &[Outcome<Participant, R>],
 ) -> Option<&Outcome<Participant, R>> {
-    outcomes
-        .iter()
-        .find(|outcome| outcome.subject.name == TREEWIRE)
+    of(outcomes, TREEWIRE)
+}
+
+/// The outcome of the participant with that name, if it took part.
+pub(crate) fn of<'a, R>(
+    outcomes: &'a [Outcome<Participant, R>],
+    name: &str,
+) -> Option<&'a Outcome<Participant, R>> {
+    outcomes.iter().find(|outcome| outcome.subject.name == name)
 }
 
 /// What went wrong.

@@ -2,20 +2,19 @@ use std::env::current_exe;
 use std::path::PathBuf;
 use std::process::Command;
 
-use treewire_bench_roles::Role;
-
 use super::Failure;
+use super::rivals::{self, Rival};
 
 /// The name whose figure is the numerator of every ratio.
 pub(crate) const TREEWIRE: &str = "treewire";
 
-/// A program that plays roles.
+/// A program that takes part.
 #[derive(Clone)]
 pub(crate) struct Participant {
     /// As the tables call it.
     pub(crate) name: &'static str,
     program: PathBuf,
-    /// Arguments before the role's own.
+    /// Arguments before those of each run.
     leading: &'static [&'static str],
     /// Its queues are no longer than this, whatever the others' are.
     bound_messages_max: usize,
@@ -52,11 +51,32 @@ impl Participant {
         bound_messages.min(self.bound_messages_max)
     }
 
-    /// The command that starts it in a role.
-    pub(crate) fn command(&self, role: &Role) -> Command {
+    /// The command that starts it with `arguments`.
+    pub(crate) fn command(&self, arguments: &[String]) -> Command {
         let mut command = Command::new(&self.program);
-        command.args(self.leading).args(role.to_arguments());
+        command.args(self.leading).args(arguments);
         command
+    }
+}
+
+/// Treewire and those of `rivals` that can be built here, or only those whose name contains one of `only`; who cannot is
+/// told on standard error.
+///
+/// # Errors
+/// Nobody is left.
+pub(crate) fn participants(rivals: &[Rival], only: &[String]) -> Result<Vec<Participant>, Failure> {
+    let wanted =
+        |name: &str| only.is_empty() || only.iter().any(|only| name.contains(only.as_str()));
+    let treewire = wanted(TREEWIRE).then(Participant::treewire).transpose()?;
+    let rivals = rivals::built(rivals, wanted);
+    if rivals.is_empty() {
+        eprintln!("no rival takes part: there will be no ratios");
+    }
+    let participants: Vec<_> = treewire.into_iter().chain(rivals).collect();
+    if participants.is_empty() {
+        Err("nobody takes part".to_owned())
+    } else {
+        Ok(participants)
     }
 }
 

@@ -4,11 +4,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::Instant;
 
-use treewire_bench_roles::{Line, Role};
-
 use super::{Failure, Participant};
 
-/// A participant in a role. Dropping it ends the process, whatever it was doing.
+/// A participant at work. Dropping it ends the process, whatever it was doing.
 pub(crate) struct Process {
     /// Who it is, for failures.
     title: String,
@@ -18,17 +16,17 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts `participant`, which must be done by `deadline`. Its standard error is ours.
+    /// Starts `participant` with `arguments`; it must be done by `deadline`. Its standard error is ours.
     ///
     /// # Errors
     /// The program cannot be started.
     pub(crate) fn start(
         participant: &Participant,
-        role: &Role,
+        arguments: &[String],
         deadline: Instant,
     ) -> Result<Self, Failure> {
-        let title = format!("{} {}", participant.name, role.to_arguments().join(" "));
-        let mut command = participant.command(role);
+        let title = format!("{} {}", participant.name, arguments.join(" "));
+        let mut command = participant.command(arguments);
         let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
         let mut child = child.map_err(|error| format!("{title}: cannot start: {error}"))?;
         let (sender, lines) = channel();
@@ -46,11 +44,11 @@ impl Process {
     /// Its next line.
     ///
     /// # Errors
-    /// It ended, or said nothing until the deadline, or something else than a [`Line`].
-    pub(crate) fn next_line(&mut self) -> Result<Line, Failure> {
+    /// It ended, or said nothing until the deadline.
+    pub(crate) fn next_line(&mut self) -> Result<String, Failure> {
         let left = self.deadline.saturating_duration_since(Instant::now());
         match self.lines.recv_timeout(left) {
-            Ok(text) => Line::parse(&text).map_err(|error| self.failure(&error)),
+            Ok(line) => Ok(line),
             Err(RecvTimeoutError::Timeout) => Err(self.failure("not done in time")),
             Err(RecvTimeoutError::Disconnected) => Err(self.failure("ended early")),
         }

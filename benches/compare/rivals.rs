@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use super::{Failure, Participant};
 
-struct Rival {
+pub(crate) struct Rival {
     /// As the tables call it.
     name: &'static str,
     /// Its package in `benches/rivals`, which is its program's name, too.
@@ -26,7 +26,8 @@ const LIBZMQ: SystemLibrary = SystemLibrary {
     debian_package: "libzmq3-dev",
 };
 
-const RIVALS: &[Rival] = &[
+/// Who plays the roles of sockets.
+pub(crate) const OF_SOCKETS: &[Rival] = &[
     Rival {
         name: "libzmq",
         package: "rival-libzmq",
@@ -54,10 +55,35 @@ const RIVALS: &[Rival] = &[
     },
 ];
 
-/// The wanted rivals that could be built; why another could not is told on standard error.
-pub(crate) fn built(wanted: impl Fn(&str) -> bool) -> Vec<Participant> {
+/// What everything else is measured by, among the actor frameworks.
+pub(crate) const STOCK_ACTIX: &str = "stock actix";
+
+/// Who runs the cases of actors.
+pub(crate) const OF_ACTORS: &[Rival] = &[
+    Rival {
+        name: STOCK_ACTIX,
+        package: "rival-actix",
+        bound_messages_max: usize::MAX,
+        needs: None,
+    },
+    Rival {
+        name: "ractor",
+        package: "rival-ractor",
+        bound_messages_max: usize::MAX,
+        needs: None,
+    },
+    Rival {
+        name: "kameo",
+        package: "rival-kameo",
+        bound_messages_max: usize::MAX,
+        needs: None,
+    },
+];
+
+/// The wanted ones of `rivals` that could be built; why another could not is told on standard error.
+pub(crate) fn built(rivals: &[Rival], wanted: impl Fn(&str) -> bool) -> Vec<Participant> {
     let mut participants = Vec::new();
-    for rival in RIVALS.iter().filter(|rival| wanted(rival.name)) {
+    for rival in rivals.iter().filter(|rival| wanted(rival.name)) {
         match rival.build() {
             Ok(program) => participants.push(Participant::rival(
                 rival.name,

@@ -20,12 +20,12 @@ pub(crate) fn push_pull(participant: &Participant, order: &Traffic) -> Result<Th
         Role::Pull(order.at(ANYWHERE, participant)),
         deadline,
     )?;
-    let push = Process::start(
+    let push = started(
         participant,
         &Role::Push(order.at(&endpoint, participant)),
         deadline,
     )?;
-    let Line::Throughput(throughput) = pull.next_line()? else {
+    let Line::Throughput(throughput) = next_line(&mut pull)? else {
         return Err(pull.failure("expected its throughput"));
     };
     push.finish()?;
@@ -41,12 +41,12 @@ pub(crate) fn round_trip(participant: &Participant, order: &Traffic) -> Result<R
         Role::Rep(order.at(ANYWHERE, participant)),
         deadline,
     )?;
-    let mut req = Process::start(
+    let mut req = started(
         participant,
         &Role::Req(order.at(&endpoint, participant)),
         deadline,
     )?;
-    let Line::RoundTrip(round_trip) = req.next_line()? else {
+    let Line::RoundTrip(round_trip) = next_line(&mut req)? else {
         return Err(req.failure("expected its round trips"));
     };
     req.finish()?;
@@ -83,9 +83,18 @@ fn listening(
     role: Role,
     deadline: Instant,
 ) -> Result<(Process, String), Failure> {
-    let mut process = Process::start(participant, &role, deadline)?;
-    match process.next_line()? {
+    let mut process = started(participant, &role, deadline)?;
+    match next_line(&mut process)? {
         Line::Listening(endpoint) => Ok((process, endpoint)),
         _ => Err(process.failure("expected to hear where it listens")),
     }
+}
+
+fn started(participant: &Participant, role: &Role, deadline: Instant) -> Result<Process, Failure> {
+    Process::start(participant, &role.to_arguments(), deadline)
+}
+
+fn next_line(process: &mut Process) -> Result<Line, Failure> {
+    let text = process.next_line()?;
+    Line::parse(&text).map_err(|error| process.failure(&error))
 }

@@ -3,6 +3,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::panics::Panic;
+use crate::restart::Verdict;
 
 /// Why one generation of a child ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,25 +49,37 @@ impl fmt::Display for Exit {
 pub struct Failure {
     /// What went wrong, with the texts of the underlying errors.
     pub text: String,
-    /// Whether trying again soon is pointless (refused credentials, wrong socket
-    /// type): a child with back-off then waits for its ceiling at once.
-    pub refused: bool,
+    /// Whether another try is worth it; it matters for children with back-off.
+    pub verdict: Verdict,
 }
 
 impl Failure {
     /// A failure that is worth another try.
     pub fn new(text: impl Into<String>) -> Self {
-        Failure {
-            text: text.into(),
-            refused: false,
-        }
+        Failure::judged(text, Verdict::Again)
     }
 
-    /// A failure that is not going to pass by itself.
+    /// A failure that is not going to pass by itself (refused credentials, wrong
+    /// socket type): a child with back-off waits for its ceiling at once.
     pub fn refused(text: impl Into<String>) -> Self {
+        Failure::judged(text, Verdict::Refused)
+    }
+
+    /// A failure that no retry will mend: a child with back-off is not tried again,
+    /// its supervisor fails with this reason. Without back-off it is one more restart.
+    pub fn fatal(text: impl Into<String>) -> Self {
+        Failure::judged(text, Verdict::Fatal)
+    }
+
+    /// Whether another try is worth it, as [`Retry::run_if`](crate::Retry::run_if) asks.
+    pub fn verdict(&self) -> Verdict {
+        self.verdict
+    }
+
+    fn judged(text: impl Into<String>, verdict: Verdict) -> Self {
         Failure {
             text: text.into(),
-            refused: true,
+            verdict,
         }
     }
 }
@@ -112,6 +125,15 @@ impl fmt::Display for Killer {
             Killer::LostThread => "the end of its thread",
         })
     }
+}
+
+/// Who answers for the end of a generation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Charge {
+    /// Its supervisor: a restart counts as intensity.
+    Supervisor,
+    /// The peer that sent the message whose handling panicked: it does not.
+    Peer,
 }
 
 #[cfg(test)]

@@ -34,31 +34,41 @@
 mod child;
 mod clock;
 mod context;
+mod execution;
 mod exit;
 mod life;
+#[cfg(treewire_loom)]
+pub mod model;
 mod node;
 mod observe;
 mod panics;
 mod reference;
 mod restart;
+mod retry;
 mod slot;
+mod sync;
 mod tree;
 
-pub use child::{Child, ChildSpec, IntoSpec, Placement};
+pub use child::{Child, ChildSpec, IntoSpec, Mailbox, Placement, Supervisor, SupervisorRef};
 pub use clock::Clock;
-pub use context::Context;
+pub use context::{Answer, Context, Reply};
+pub use execution::Execution;
 pub use exit::{Exit, Failure, Killer};
+#[cfg(feature = "driven")]
+pub use node::{Chance, World, driven};
 pub use node::{
-    ChildHandle, Identity, Node, NodeBuilder, NodeError, Progress, SpawnError, Spawning, run,
+    ChildHandle, Identity, LookupError, Node, NodeBuilder, NodeError, Progress, RegisterError,
+    Registered, SpawnError, Spawning, run,
 };
 pub use observe::{
-    ChildSnapshot, ChildState, Counter, Event, EventKind, Events, MailboxSnapshot, NodeSnapshot,
-    PastExit, Stats,
+    ChildSnapshot, ChildState, Counter, DeadLetter, DeadLetters, DropCause, Event, EventKind,
+    Events, MailboxSnapshot, NodeSnapshot, PastExit, Stats,
 };
 pub use panics::Panic;
-pub use reference::{Ask, Ref, SendError, Waiting};
-pub use restart::{Backoff, Intensity, Restart};
-pub use slot::{Loss, Outcome, Port, PortRefusal};
+pub use reference::{Ask, Down, Monitor, Ref, Scheduled, SendError, Tell, Waiting};
+pub use restart::{AutoShutdown, Backoff, Intensity, Restart, Strategy, Verdict};
+pub use retry::{GivenUp, Retry, RetryError, RetryHandle};
+pub use slot::{Loss, Origin, Outcome, Port, PortRefusal};
 
 /// Any error, as programs built on Treewire pass it up to `main`.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;

@@ -5,16 +5,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as Task, Poll};
 
-use actix::dev::EnvelopeProxy;
-use actix::dev::channel::AddressReceiver;
-use actix::{Actor, ActorState, AsyncContext, Running};
-use futures_util::Stream;
+use actix::{Actor, ActorState, Running};
 
 use crate::context::Context;
-use crate::exit::{Exit, Killer};
+use crate::execution::{Sources, come_back};
+use crate::exit::{Charge, Exit, Killer};
 use crate::node::Home;
 use crate::panics::catch;
-use crate::slot::{Door, Order, Slice, Slot};
+use crate::slot::{Author, Order, Slice, Slot};
 
 pub(crate) struct Life<A: Actor<Context = Context<A>>> {
     slot: Arc<Slot<A>>,
@@ -23,35 +21,21 @@ pub(crate) struct Life<A: Actor<Context = Context<A>>> {
     body: Option<Body<A>>,
 }
 
-/// What is dropped with the generation, and what it gives back.
+/// What is dropped with the generation.
 struct Body<A: Actor<Context = Context<A>>> {
     actor: A,
     context: Context<A>,
-    receiver: AddressReceiver<A>,
-    doors: Vec<Arc<dyn Door<A>>>,
-    door_version: usize,
-    /// Whose turn it is: the queue, the address, then the doors.
-    next_source: usize,
+    sources: Sources<A>,
     ready: bool,
     stop_seen: bool,
 }
 
 impl<A: Actor<Context = Context<A>>> Life<A> {
-    pub(crate) fn new(
-        slot: Arc<Slot<A>>,
-        home: Home,
-        actor: A,
-        context: Context<A>,
-        receiver: AddressReceiver<A>,
-    ) -> Self {
-        let (doors, door_version) = slot.doors_and_version();
+    pub(crate) fn new(slot: Arc<Slot<A>>, home: Home, actor: A, context: Context<A>) -> Self {
         let body = Body {
             actor,
             context,
-            receiver,
-            doors,
-            door_version,
-            next_source: 0,
+            sources: Sources::new(&slot),
             ready: false,
             stop_seen: false,
         };
@@ -64,31 +48,31 @@ impl<A: Actor<Context = Context<A>>> Life<A> {
 
     /// Ends the generation. Every piece of user code runs guarded and none
     /// while unwinding; the exit is reported last, when all of it is dropped.
-    fn finish(&mut self, exit: Exit) {
+    fn finish(&mut self, exit: Exit, charge: Charge) {
         let Some(body) = self.body.take() else { return };
         let Body {
             mut actor,
             mut context,
-            receiver,
             ..
         } = body;
-        self.slot.record_exit(self.home.life, &exit);
-        for door in self.slot.doors() {
-            self.guarded("an outcome", || door.crashed(&exit));
-        }
         context.state = ActorState::Stopped;
-        self.guarded("stopped", || actor.stopped(&mut context));
+        // What was given up goes quietly: its end was told, and its place is taken.
+        if self.slot.orders.is_in_charge(self.home.life) {
+            self.slot.crashed(self.home.life, &exit);
+            self.guarded("stopped", || actor.stopped(&mut context));
+        }
         self.guarded("a dropped future", || context.drop_futures());
         self.guarded("the drop of the context", || drop(context));
         self.guarded("the drop of the actor", || drop(actor));
-        self.slot.return_receiver(receiver);
+        self.slot.forget_hooks(self.home.life);
         self.slot.orders.end(self.home.life);
-        self.home.exited(exit);
+        self.home.exited(exit, charge);
     }
 
     fn guarded(&self, what: &str, code: impl FnOnce()) {
-        if let Err(panic) = catch(code) {
-            tracing::warn!(actor = %self.home.name, "{what} panicked: {panic}");
+        let author = Author::new(&*self.slot, self.home.life);
+        if let Err(panic) = catch(|| author.polls(code)) {
+            tracing::warn!(actor = %self.home.path, "{what} panicked: {panic}");
         }
     }
 }
@@ -103,14 +87,25 @@ impl<A: Actor<Context = Context<A>>> Future for Life<A> {
         let Some(body) = &mut life.body else {
             return Poll::Ready(());
         };
-        life.slot.waker.register(task.waker());
+        life.slot.waker.register(life.home.life, task.waker());
         let (slot, home) = (&life.slot, &life.home);
-        let exit = match catch(|| body.step(slot, home, task)) {
+        if home.node.lets_others_go_first() {
+            task.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let author = Author::new(&**slot, home.life);
+        let mut slice = body.sources.slice(slot, home);
+        let polled = catch(|| author.polls(|| body.work(slot, home, &mut slice, task)));
+        body.sources.account(slot, home, &slice);
+        let (exit, charge) = match polled {
             Ok(Poll::Pending) => return Poll::Pending,
-            Ok(Poll::Ready(exit)) => exit,
-            Err(panic) => Exit::Panicked(panic),
+            Ok(Poll::Ready(exit)) => (exit, Charge::Supervisor),
+            Err(panic) => {
+                let charge = body.context.answer_for(&panic);
+                (Exit::Panicked(panic), charge)
+            }
         };
-        life.finish(exit);
+        life.finish(exit, charge);
         Poll::Ready(())
     }
 }
@@ -118,23 +113,11 @@ impl<A: Actor<Context = Context<A>>> Future for Life<A> {
 impl<A: Actor<Context = Context<A>>> Drop for Life<A> {
     fn drop(&mut self) {
         // Only a thread that goes away drops a generation that has not ended.
-        self.finish(Exit::Killed(Killer::LostThread));
+        self.finish(Exit::Killed(Killer::LostThread), Charge::Supervisor);
     }
 }
 
 impl<A: Actor<Context = Context<A>>> Body<A> {
-    fn step(&mut self, slot: &Slot<A>, home: &Home, task: &mut Task<'_>) -> Poll<Exit> {
-        let begin = home.node.clock().now();
-        let mut slice = Slice::new(&slot.orders, home.life, begin);
-        let result = self.work(slot, home, &mut slice, task);
-        let busy = (home.node.clock().now() - begin).as_nanos() as u64;
-        slot.stats.polls.add(1);
-        slot.stats.handled.add(slice.messages());
-        slot.stats.busy_nanos.add(busy);
-        slot.stats.longest_poll_nanos.raise(busy);
-        result
-    }
-
     fn work(
         &mut self,
         slot: &Slot<A>,
@@ -142,6 +125,9 @@ impl<A: Actor<Context = Context<A>>> Body<A> {
         slice: &mut Slice<'_>,
         task: &mut Task<'_>,
     ) -> Poll<Exit> {
+        if !slot.orders.is_in_charge(home.life) {
+            return Poll::Ready(Exit::Killed(Killer::LostThread));
+        }
         if self.context.state == ActorState::Started {
             self.context.state = ActorState::Running;
             self.actor.started(&mut self.context);
@@ -163,11 +149,17 @@ impl<A: Actor<Context = Context<A>>> Body<A> {
                 }
                 if !self.ready && self.context.state.alive() {
                     self.ready = true;
+                    slot.queue.begin(home.life);
                     home.started();
                 }
             }
-            self.handle_messages(slot, home, slice, task);
-            self.context.poll_items(&mut self.actor);
+            let context = &mut self.context;
+            self.sources
+                .handle(slot, home, slice, &mut self.actor, context);
+            self.context.poll_items(&mut self.actor, slice);
+            if slot.orders.for_life(home.life) == Order::Kill {
+                return Poll::Ready(Exit::Killed(Killer::Supervisor));
+            }
             match self.context.state {
                 ActorState::Stopping => {
                     // `Continue` means "not yet": the actor stops itself when it is done.
@@ -178,7 +170,7 @@ impl<A: Actor<Context = Context<A>>> Body<A> {
                 }
                 ActorState::Started | ActorState::Running => {
                     if slice.is_spent() || self.context.has_ready_items() {
-                        task.waker().wake_by_ref();
+                        come_back(slice, task);
                         return Poll::Pending;
                     }
                     if !self.context.has_waits() {
@@ -193,59 +185,9 @@ impl<A: Actor<Context = Context<A>>> Body<A> {
                 } else {
                     Exit::Normal
                 };
-                return Poll::Ready(self.context.exit.take().unwrap_or(unsaid));
+                let said = self.context.exit.take().map(|exit| *exit);
+                return Poll::Ready(said.unwrap_or(unsaid));
             }
-        }
-    }
-
-    /// One slice's worth of messages. The sources take turns: one that always has
-    /// more does not keep the others out.
-    fn handle_messages(
-        &mut self,
-        slot: &Slot<A>,
-        home: &Home,
-        slice: &mut Slice<'_>,
-        task: &mut Task<'_>,
-    ) {
-        if self.door_version != slot.door_version() {
-            (self.doors, self.door_version) = slot.doors_and_version();
-        }
-        let sources = 2 + self.doors.len();
-        for _ in 0..sources {
-            let source = self.next_source % sources;
-            match source {
-                0 => self.drain_queue(slot, home, slice),
-                1 => self.drain_address(slice, task),
-                door => {
-                    let door = self.doors[door - 2].clone();
-                    door.drain(slice, &mut self.actor, &mut self.context);
-                }
-            }
-            self.next_source = (source + 1) % sources;
-            if slice.is_spent() {
-                break;
-            }
-        }
-    }
-
-    fn drain_queue(&mut self, slot: &Slot<A>, home: &Home, slice: &mut Slice<'_>) {
-        while !self.context.waiting() && !slice.is_spent() {
-            let Some(parcel) = slot.queue.pop() else {
-                break;
-            };
-            slice.count();
-            parcel.deliver(home.life, &mut self.actor, &mut self.context);
-        }
-    }
-
-    fn drain_address(&mut self, slice: &mut Slice<'_>, task: &mut Task<'_>) {
-        while !self.context.waiting() && !slice.is_spent() {
-            let next = Pin::new(&mut self.receiver).poll_next(task);
-            let Poll::Ready(Some(mut envelope)) = next else {
-                break;
-            };
-            slice.count();
-            envelope.handle(&mut self.actor, &mut self.context);
         }
     }
 }

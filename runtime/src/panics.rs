@@ -52,6 +52,13 @@ pub(crate) fn catch<T>(code: impl FnOnce() -> T) -> Result<T, Panic> {
     })
 }
 
+/// Runs user code that nobody waits for; a panic in `what` is logged.
+pub(crate) fn survive<T>(what: &str, code: impl FnOnce() -> T) -> Option<T> {
+    catch(code)
+        .inspect_err(|panic| tracing::warn!("{what} panicked: {panic}"))
+        .ok()
+}
+
 fn text(payload: &(dyn Any + Send)) -> &str {
     if let Some(text) = payload.downcast_ref::<&'static str>() {
         text

@@ -90,7 +90,9 @@ async fn every_message_has_one_outcome_over_a_crash() {
         all.push(told(&mut receiver).await);
     }
     let lost = |told: &Told, number| matches!(told, Told::Lost(n, Loss::Crashed(Exit::Panicked(panic))) if *n == number && panic.text == "zero");
-    assert!(all.iter().any(|told| lost(told, 0)), "in hand: {all:?}");
+    let culprit =
+        |told: &Told| matches!(told, Told::Lost(0, Loss::Panicked(panic)) if panic.text == "zero");
+    assert!(all.iter().any(culprit), "in hand: {all:?}");
     assert!(
         all.iter().any(|told| lost(told, 99)),
         "answered late: {all:?}"
@@ -161,6 +163,7 @@ async fn what_is_no_longer_wanted_is_not_handled() {
     }
     let squarer = node.spawn(child).await.unwrap();
     assert_eq!(told(&mut receiver).await, Told::Handled(0, 0));
+    assert_eq!(told(&mut receiver).await, Told::Lost(1, Loss::Unwanted));
     assert_eq!(told(&mut receiver).await, Told::Handled(2, 2));
     assert_eq!(squarer.send(Plain(1)).await.unwrap(), 1);
     node.stop().await.unwrap();

@@ -29,7 +29,7 @@ pub use envelope::{Envelope, Kind};
 pub use failure::{Failure, MalformedFailure};
 pub use headers::{HEADERS_BYTES_MAX, HEADERS_MAX, Headers, HeadersError};
 pub use inproc::Inproc;
-pub use link::{DatagramLink, Link, LinkIo, MessageLink, Packet, StreamLink};
+pub use link::{Cutter, DatagramLink, Link, LinkIo, MessageLink, Packet, StreamLink};
 pub use payload::{INLINE_BYTES_MAX, Payload};
 pub use registry::Registry;
 pub use tcp::Tcp;

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use treewire_transports::{DatagramLink, Link, LinkIo};
+use treewire_transports::{Cutter, DatagramLink, Link, LinkIo};
 
 const BYTES_MAX: usize = 1_200;
 const WAITING_MAX: usize = 64;
@@ -37,6 +37,8 @@ fn pair() -> (Link, Link) {
             io: LinkIo::Datagrams(Box::new(io)),
             peer: "air".into(),
             local: "air".into(),
+            // Nobody can cut the air.
+            cutter: Cutter::new(|| {}),
         }
     };
     (link(&one, &other), link(&other, &one))

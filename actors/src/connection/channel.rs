@@ -4,10 +4,12 @@ use std::sync::Arc;
 use treewire_transports::{Credit, Envelope, Event};
 
 use crate::core::Inlet;
+use crate::pattern::{Receiver, Sender, SocketType};
 
 /// The socket's share of the connection, once it is open.
 pub(super) struct Channel {
     pub(super) number: u32,
+    pub(super) socket_type: SocketType,
     pub(super) inlet: Arc<Inlet>,
     pub(super) received: u64,
     pub(super) received_bytes: u64,
@@ -17,6 +19,17 @@ pub(super) struct Channel {
 }
 
 impl Channel {
+    /// The peer leaves, and it is owed nothing: neither an answer, nor the news of
+    /// what was handled of its messages.
+    pub(super) fn is_over(&self) -> bool {
+        self.peer_closed && self.socket_type.receiver == Receiver::Nobody
+    }
+
+    /// The peer, which does nothing but send, has not said what its last message is.
+    pub(super) fn expects_messages(&self) -> bool {
+        !self.peer_closed && self.socket_type.sender == Sender::Nobody
+    }
+
     /// Takes the next message off the events, if it is one that the peer had
     /// credit for.
     pub(super) fn next_message(&mut self, events: &mut VecDeque<Event>) -> Option<Envelope> {

@@ -75,7 +75,10 @@ impl Connection {
     }
 
     fn greet(&mut self, hello: PeerHello, stats: &Stats) {
-        stats.describe("peer node", hello.node.name);
+        let PeerHello { node, .. } = hello;
+        stats.describe("peer node", node.name);
+        // All zeros say nothing.
+        self.peer.instance = (node.instance != [0; 16]).then_some(node.instance);
         self.phase = match self.config.settings.role {
             Role::Dialer => {
                 let open = self.own_channel();
@@ -125,7 +128,7 @@ impl Connection {
 
     fn open(&mut self, number: u32, open: OpenChannel, stats: &Stats) -> Result<(), Trouble> {
         let shared = &self.config.shared;
-        let Some(inlet) = shared.attach(self.config.pipe, &self.peer) else {
+        let Some(inlet) = shared.attach(self.config.pipe, self.peer.clone()) else {
             let text = "the socket let go of this dialer".to_owned();
             return Err(Trouble::Refusing(Refusal {
                 code: RefusalCode::Closing,
@@ -137,17 +140,18 @@ impl Connection {
             ..open.credit
         };
         shared.core(|core| {
-            if let Some(pipe) = core.pipe(inlet.pipe()) {
+            if let Some(pipe) = core.pipe_of(&inlet) {
                 pipe.credit(credit);
             }
         });
         stats.describe("peer socket", open.socket);
-        self.inlet = Some(inlet.clone());
+        self.inlet.get_or_init(|| inlet.clone());
         if let Some(drive) = &self.drive {
             inlet.register(drive);
         }
         self.phase = Phase::Open(Channel {
             number,
+            socket_type: shared.core(|core| core.config().socket_type),
             granted: inlet.credit(),
             inlet,
             received: 0,

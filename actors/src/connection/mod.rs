@@ -9,16 +9,16 @@ mod wire;
 
 use std::collections::VecDeque;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context as Task, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use actix::fut::ActorFuture;
 use actix::{Actor, ActorContext, AsyncContext, Running};
 use treewire_runtime::{Clock, Context, Exit, Progress, Stats};
-use treewire_transports::{Close, Credit, Dialect, Event, Link, Settings};
+use treewire_transports::{Close, Credit, Cutter, Dialect, Event, Link, Settings};
 
-use crate::core::{Inlet, PipeId, Queued, Shared};
+use crate::core::{Inlet, Peer, PipeId, Queued, Shared};
 use channel::Channel;
 use timer::Timer;
 pub(crate) use trouble::Trouble;
@@ -28,7 +28,10 @@ use wire::{Received, Wire};
 const CREDIT_DELAY: Duration = Duration::from_millis(20);
 
 /// How long the last bytes of a connection that is being stopped have to leave.
-pub(crate) const FAREWELL: Duration = Duration::from_secs(1);
+pub(crate) const FAREWELL: Duration = Duration::from_secs(2);
+
+/// How long a connection that is being stopped waits for what its peer has sent.
+const PARTING: Duration = Duration::from_secs(1);
 
 /// A read of this many bytes is part of a bulk transfer.
 const BULK_BYTES: usize = 32 * 1024;
@@ -57,12 +60,15 @@ pub(crate) struct ConnectionConfig {
 
 pub(crate) struct Connection {
     config: ConnectionConfig,
-    peer: String,
+    peer: Peer,
     wire: Wire,
     dialect: Box<dyn Dialect>,
     phase: Phase,
-    /// Set while the socket counts us among its peers.
-    inlet: Option<Arc<Inlet>>,
+    /// Set once the socket counts us among its peers, and shared with who takes us
+    /// off them when our thread is blocked.
+    inlet: Arc<OnceLock<Arc<Inlet>>>,
+    /// Until it is started.
+    cutter: Option<Cutter>,
     events: VecDeque<Event>,
     /// A batch on its way out; kept for its capacity.
     departing: Vec<Queued>,
@@ -76,6 +82,8 @@ pub(crate) struct Connection {
     refused_opens: u32,
     /// It was asked to stop: say goodbye and leave.
     leaving: bool,
+    /// Until when it waits for the peer's last messages before it does.
+    part_by: Option<Instant>,
     /// Wakes the future that drives it.
     drive: Option<Waker>,
 }
@@ -101,11 +109,15 @@ impl Connection {
     ) -> Self {
         let now = clock.now();
         Connection {
-            peer: link.peer.clone(),
+            peer: Peer {
+                address: link.peer.as_str().into(),
+                instance: None,
+            },
             wire: Wire::new(link.io),
             dialect,
             phase: Phase::ExpectHello,
-            inlet: None,
+            inlet: Arc::default(),
+            cutter: Some(link.cutter),
             events: VecDeque::new(),
             departing: Vec::new(),
             timer: Timer::new(clock),
@@ -115,6 +127,7 @@ impl Connection {
             unwritten_since: None,
             refused_opens: 0,
             leaving: false,
+            part_by: None,
             drive: None,
             config,
         }
@@ -130,7 +143,7 @@ impl Connection {
         {
             self.drive = Some(task.waker().clone());
         }
-        if let Some(inlet) = &self.inlet {
+        if let Some(inlet) = self.inlet.get() {
             inlet.register(task.waker());
         }
         let now = self.timer.clock.now();
@@ -222,8 +235,8 @@ impl Connection {
                     },
                     Phase::Open(channel),
                 ) if number == channel.number => {
-                    let pipe = channel.inlet.pipe();
-                    self.config.shared.credit(pipe, credit).map_err(|sent| {
+                    let shared = &self.config.shared;
+                    shared.credit(&channel.inlet, credit).map_err(|sent| {
                         let handled = credit.handled;
                         Trouble::FalseCredit { handled, sent }
                     })?;
@@ -239,12 +252,15 @@ impl Connection {
                     Phase::Open(channel),
                 ) if number == channel.number => {
                     channel.peer_closed = true;
+                    if channel.is_over() {
+                        self.config.shared.peer_leaves(&channel.inlet);
+                    }
                     let confirmed = Credit {
                         handled: close.handled,
                         ..Credit::default()
                     };
-                    let pipe = channel.inlet.pipe();
-                    self.config.shared.credit(pipe, confirmed).map_err(|sent| {
+                    let shared = &self.config.shared;
+                    shared.credit(&channel.inlet, confirmed).map_err(|sent| {
                         let handled = close.handled;
                         Trouble::FalseCredit { handled, sent }
                     })?;
@@ -266,17 +282,17 @@ impl Connection {
         };
         let mut busy = false;
         let shared = &self.config.shared;
-        let pipe = channel.inlet.pipe();
+        let inlet = &channel.inlet;
         let room = OUTPUT_BYTES_MAX.saturating_sub(self.wire.output.byte_len());
-        if room > 0 && !channel.we_closed {
-            shared.take_sendable(pipe, room as u64, &mut self.departing);
+        if room > 0 && !channel.we_closed && !channel.is_over() {
+            shared.take_sendable(inlet, room as u64, &mut self.departing);
             let mut sent = 0;
             for queued in self.departing.drain(..) {
                 busy = true;
                 // The socket's own limits were kept; the peer's may be narrower.
                 let envelope = match self.dialect.check(&queued.envelope.content) {
                     Ok(()) => Some(queued.envelope),
-                    Err(error) => shared.core(|core| core.unsendable(pipe, queued, &error)),
+                    Err(error) => shared.core(|core| core.unsendable(inlet, queued, &error)),
                 };
                 match envelope {
                     Some(envelope) => {
@@ -302,25 +318,34 @@ impl Connection {
                 busy = true;
             }
         }
-        if closing
+        if (closing || channel.is_over())
             && !channel.we_closed
-            && let Some(sent) = match self.leaving {
+            && let Some(sent) = match self.leaving || channel.is_over() {
                 // What is queued stays with the pipe.
-                true => shared.sent(pipe),
-                false => shared.sent_all(pipe),
+                true => shared.sent(inlet),
+                false => shared.sent_all(inlet),
             }
         {
             channel.we_closed = true;
             let close = Close {
                 handled: channel.inlet.credit().handled,
                 sent,
-                reason: "the socket is closing".into(),
+                reason: match closing {
+                    true => "the socket is closing".into(),
+                    false => "the peer is closing".into(),
+                },
             };
             self.dialect
                 .close(channel.number, &close, &mut self.wire.output);
             busy = true;
         }
-        if self.leaving && channel.we_closed {
+        if !self.leaving || !channel.we_closed {
+            return busy;
+        }
+        // What is under way is received, not lost.
+        let part_by = *self.part_by.get_or_insert(now + PARTING);
+        if !channel.expects_messages() || part_by <= now {
+            self.part_by = None;
             self.dialect
                 .goodbye("the connection is being stopped", &mut self.wire.output);
             self.phase = Phase::ExpectEnd;
@@ -364,6 +389,7 @@ impl Connection {
             self.stalled_at(),
             self.dialect.wake_at(),
             self.credit_due,
+            self.part_by,
         ];
         let next = next.into_iter().flatten().min();
         if self.timer.is_due(next, task) {
@@ -390,6 +416,15 @@ impl Actor for Connection {
         let now = context.clock().now();
         self.dialect.begin(now, &mut self.wire.output);
         context.spawn(Drive);
+        let (shared, inlet) = (self.config.shared.clone(), self.inlet.clone());
+        if let Some(cutter) = self.cutter.take() {
+            context.on_abandoned(move || {
+                cutter.cut();
+                if let Some(inlet) = inlet.get() {
+                    shared.detach(inlet);
+                }
+            });
+        }
     }
 
     fn stopping(&mut self, _: &mut Context<Self>) -> Running {
@@ -408,8 +443,8 @@ impl Actor for Connection {
 impl Drop for Connection {
     /// However it ends, the socket learns of it.
     fn drop(&mut self) {
-        if let Some(inlet) = self.inlet.take() {
-            self.config.shared.detach(inlet.pipe());
+        if let Some(inlet) = self.inlet.get() {
+            self.config.shared.detach(inlet);
         }
     }
 }
@@ -435,7 +470,7 @@ impl ActorFuture<Connection> for Drive {
             Ok(()) => context.end(Exit::Normal),
             Err(trouble) => {
                 connection.report(&trouble, &stats);
-                context.fail(trouble.into_failure(&connection.peer));
+                context.fail(trouble.into_failure(&connection.peer.address));
             }
         }
         Poll::Ready(())

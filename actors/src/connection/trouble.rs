@@ -87,10 +87,10 @@ impl Connection {
     pub(super) fn report(&mut self, trouble: &Trouble, stats: &Stats) {
         stats.describe("ended by", trouble.to_string());
         if !trouble.is_bad_peer() {
-            return tracing::debug!(peer = %self.peer, "{trouble}");
+            return tracing::debug!(peer = %self.peer.address, "{trouble}");
         }
         self.config.shared.bad_peers.add_shared(1);
-        tracing::warn!(peer = %self.peer, "dropped a bad peer: {trouble}");
+        tracing::warn!(peer = %self.peer.address, "dropped a bad peer: {trouble}");
         if !matches!(self.phase, Phase::ExpectHello) && !matches!(trouble, Trouble::Refusing(_)) {
             self.dialect
                 .goodbye(&trouble.to_string(), &mut self.wire.output);

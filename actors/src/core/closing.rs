@@ -1,16 +1,39 @@
-//! The end of a socket: what is still to be flushed, and what was not.
+//! A socket that is stopped, and may be started again, or is closed for good: what
+//! is still to be flushed, and what was not.
 
-use super::{Core, Queued};
+use super::{Core, Queued, Standing};
 use crate::pattern::Answer;
 
 impl Core {
-    /// Takes no message any more. Connections are woken to tell their peers once
-    /// they have sent what is queued.
-    pub(crate) fn begin_closing(&mut self) {
-        if !std::mem::replace(&mut self.closing, true) {
+    /// Takes no message until it is [reopened](Self::reopen). Connections are woken
+    /// to tell their peers once they have sent what is queued; what they could not
+    /// send is kept.
+    pub(crate) fn rest(&mut self) {
+        if self.standing == Standing::Open {
             self.lost_before = self.lost;
+            self.standing = Standing::Resting {
+                keeps_orphans: !self.orphans.reached(self.config.receive_bound),
+            };
         }
         self.wake_all();
+    }
+
+    /// Takes messages again, if it rested. `false` if it was closed for good.
+    pub(crate) fn reopen(&mut self) -> bool {
+        if self.standing == Standing::Closed {
+            return false;
+        }
+        self.standing = Standing::Open;
+        // Before anything that is sent from now on.
+        self.route_unrouted();
+        true
+    }
+
+    /// Takes no message any more, for good. Connections are woken to tell their
+    /// peers once they have sent what is queued.
+    pub(crate) fn begin_closing(&mut self) {
+        self.rest();
+        self.standing = Standing::Closed;
     }
 
     /// Every connection is to look at its pipe.
@@ -23,10 +46,13 @@ impl Core {
     /// Messages that are queued, or sent and not confirmed.
     pub(crate) fn unflushed(&self) -> u64 {
         let pipes = self.pipes.iter();
-        pipes
-            .map(|(_, pipe)| pipe.queued() + pipe.unconfirmed())
-            .sum::<u64>()
-            + self.unrouted.len() as u64
+        self.unsent() + pipes.map(|(_, pipe)| pipe.unconfirmed()).sum::<u64>()
+    }
+
+    /// Messages that are queued.
+    pub(crate) fn unsent(&self) -> u64 {
+        let pipes = self.pipes.iter();
+        self.unrouted.len() as u64 + pipes.map(|(_, pipe)| pipe.queued()).sum::<u64>()
     }
 
     /// The time is up: whatever is left is given up. Returns how many messages

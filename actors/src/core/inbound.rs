@@ -5,7 +5,7 @@ use std::task::Waker;
 
 use treewire_transports::{Envelope, Failure, Kind};
 
-use super::{Core, Inlet};
+use super::{Core, Inlet, QUARANTINED, Standing};
 use crate::message::{Message, Receipt};
 use crate::pattern::{Answer, Receiver};
 
@@ -29,6 +29,19 @@ pub(crate) enum Taken {
     Dropped(&'static str),
 }
 
+/// Gives the delivery back, even if what it is offered unwinds: without it the
+/// socket would serve nobody any more.
+struct Pumping<'core> {
+    core: &'core mut Core,
+    delivery: Option<Box<dyn Deliver>>,
+}
+
+impl Drop for Pumping<'_> {
+    fn drop(&mut self) {
+        self.core.delivery = self.delivery.take();
+    }
+}
+
 impl Core {
     /// A batch of messages from a connection, in order. `true` if a receiver may
     /// have something to take.
@@ -42,10 +55,10 @@ impl Core {
             envelopes.for_each(|envelope| self.answer(inlet, envelope));
             return false;
         }
-        let Some(pipe) = self.pipes.get_mut(id.key).filter(|pipe| pipe.is(id)) else {
+        let receives = self.config.socket_type.receiver == Receiver::All;
+        let Some(pipe) = self.pipe_of(inlet) else {
             return false;
         };
-        let receives = self.config.socket_type.receiver == Receiver::All;
         let was_empty = pipe.inbound.is_empty();
         let mut refused = 0;
         for envelope in envelopes {
@@ -134,13 +147,23 @@ impl Core {
 
     /// Moves what was received to the actor that is served, as far as it has room.
     pub(crate) fn pump(&mut self) {
-        // What a closing socket would hand over now could not be answered any more.
-        if self.closing {
+        // What was handed over now could not be answered any more.
+        if self.standing != Standing::Open {
             return;
         }
-        let Some(mut delivery) = self.delivery.take() else {
+        let Some(delivery) = self.delivery.take() else {
             return;
         };
+        let mut pumping = Pumping {
+            core: self,
+            delivery: Some(delivery),
+        };
+        if let Some(delivery) = &mut pumping.delivery {
+            pumping.core.pump_into(&mut **delivery);
+        }
+    }
+
+    fn pump_into(&mut self, delivery: &mut dyn Deliver) {
         // Of each pipe the first message may wait for room that others need not.
         let mut blocked = 0;
         while blocked <= self.turns.len() {
@@ -151,7 +174,11 @@ impl Core {
             match delivery.offer(correlation, message) {
                 Ok(Taken::Delivered) => blocked = 0,
                 Ok(Taken::Refused(failure, receipt)) => {
-                    self.stats.dropped("refused", 1);
+                    let cause = match failure.code {
+                        crate::typed::QUARANTINED => QUARANTINED,
+                        _ => "refused",
+                    };
+                    self.stats.dropped(cause, 1);
                     self.reply(Err(failure), correlation, receipt);
                 }
                 Ok(Taken::Dropped(cause)) => self.stats.dropped(cause, 1),
@@ -161,7 +188,6 @@ impl Core {
                 }
             }
         }
-        self.delivery = Some(delivery);
     }
 
     /// Puts a message back to the front of its pipe.

@@ -9,6 +9,7 @@ use treewire_runtime::Counter;
 use treewire_transports::Credit;
 
 use super::PipeId;
+use super::quarantine::Sender;
 use crate::bound::Bound;
 
 /// The receiving half of one connection of a pipe, shared with every message
@@ -16,7 +17,7 @@ use crate::bound::Bound;
 /// when the peer is to be told.
 pub(crate) struct Inlet {
     pipe: PipeId,
-    peer: Arc<str>,
+    peer: Peer,
     bound: Bound,
     /// What was handled and the peer was not told: messages above
     /// [`BYTES_BITS`], bytes below, so that a message costs one atomic step.
@@ -27,6 +28,15 @@ pub(crate) struct Inlet {
     connection: AtomicWaker,
     any_cancelled: AtomicBool,
     cancelled: Mutex<BTreeSet<u64>>,
+}
+
+/// Who is at the other end of a connection.
+#[derive(Clone, Debug)]
+pub(crate) struct Peer {
+    /// Its address, for people.
+    pub(crate) address: Arc<str>,
+    /// The instance id of its node, if it said one.
+    pub(crate) instance: Option<[u8; 16]>,
 }
 
 const BYTES_BITS: u32 = 40;
@@ -53,10 +63,10 @@ impl Amount {
 }
 
 impl Inlet {
-    pub(crate) fn new(pipe: PipeId, peer: &str, bound: Bound) -> Self {
+    pub(crate) fn new(pipe: PipeId, peer: Peer, bound: Bound) -> Self {
         Inlet {
             pipe,
-            peer: peer.into(),
+            peer,
             bound,
             untold: AtomicU64::new(0),
             told: Counter::default(),
@@ -72,7 +82,15 @@ impl Inlet {
     }
 
     pub(crate) fn peer(&self) -> &str {
-        &self.peer
+        &self.peer.address
+    }
+
+    /// Who is charged with what came through it.
+    pub(crate) fn sender(&self) -> Sender {
+        match self.peer.instance {
+            Some(instance) => Sender::Instance(instance),
+            None => Sender::Pipe(self.pipe),
+        }
     }
 
     pub(crate) fn wake(&self) {

@@ -8,9 +8,11 @@ mod inbound;
 mod inlet;
 mod outbound;
 mod pipe;
+mod quarantine;
 mod shared;
 #[cfg(test)]
 mod tests;
+mod ward;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -22,13 +24,14 @@ use treewire_transports::{Refusal, RefusalCode};
 
 use crate::bound::{Bound, Overflow};
 use crate::message::Message;
-use crate::pattern::{Answer, FairTurns, LeastOutstanding, Load, Requests, SocketType};
+use crate::pattern::{Answer, FairTurns, LeastOutstanding, Load, Requests, Sender, SocketType};
 
 pub(crate) use inbound::{Deliver, Taken};
-pub(crate) use inlet::Inlet;
+pub(crate) use inlet::{Inlet, Peer};
 pub(crate) use outbound::{Blocked, Reason};
 pub(crate) use pipe::{Pipe, PipeId, Queued};
 pub(crate) use shared::Shared;
+pub(crate) use ward::{QUARANTINED, Ward};
 
 /// What a socket is told about itself.
 #[derive(Clone, Debug)]
@@ -54,10 +57,28 @@ impl Orphans {
         self.bytes += message.byte_len() as u64;
     }
 
+    fn reached(&self, bound: Bound) -> bool {
+        bound.reached(self.messages, self.bytes)
+    }
+
     fn remove(&mut self, message: &Message) {
         self.messages -= 1;
         self.bytes -= message.byte_len() as u64;
     }
+}
+
+/// Whether a socket takes messages, and whether it will again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Open,
+    /// Its actor stops in order, or has stopped; the next one opens it again.
+    Resting {
+        /// What was received from peers that leave meanwhile is kept: no others
+        /// come, and there was room when the rest began.
+        keeps_orphans: bool,
+    },
+    /// Its user closed it, for good.
+    Closed,
 }
 
 pub(crate) struct Core {
@@ -69,12 +90,12 @@ pub(crate) struct Core {
     chooser: LeastOutstanding,
     turns: FairTurns,
     requests: Requests<oneshot::Sender<Answer>>,
-    /// Requests whose peer went while no other could take them.
+    /// Requests, and what a stopped socket had for its peers, while no other could
+    /// take them.
     unrouted: VecDeque<Queued>,
     delivery: Option<Box<dyn Deliver>>,
-    /// No message is taken to be sent any more.
-    closing: bool,
-    /// `lost` when the closing began.
+    standing: Standing,
+    /// `lost` when it last stopped being open.
     lost_before: u64,
     /// What the end of the socket came to.
     given_up: Option<u64>,
@@ -97,7 +118,7 @@ impl Core {
             requests: Requests::default(),
             unrouted: VecDeque::new(),
             delivery: None,
-            closing: false,
+            standing: Standing::Open,
             lost_before: 0,
             given_up: None,
             orphans: Orphans::default(),
@@ -143,8 +164,8 @@ impl Core {
         id
     }
 
-    /// Whether a peer of that socket type may attach now. A closing socket still
-    /// takes the peers it dialed: what is queued for them is to be flushed.
+    /// Whether a peer of that socket type may attach now. A closing socket, and one
+    /// that is stopped, still takes the peers it dialed: what is queued for them is to be flushed.
     pub(crate) fn admit(&self, peer_type: &str, dialed: bool) -> Result<(), Refusal> {
         let own = &self.config.socket_type;
         let (code, text) = if peer_type != own.peer {
@@ -153,7 +174,7 @@ impl Core {
                 own.name, own.peer
             );
             (RefusalCode::IncompatibleSocket, text)
-        } else if self.closing && !dialed {
+        } else if self.standing != Standing::Open && !dialed {
             (RefusalCode::Closing, "the socket is closing".to_owned())
         } else if !own.connector.admits(self.connected) {
             let text = format!(
@@ -169,23 +190,31 @@ impl Core {
 
     /// A connection is up: `pipe` for a dialed one, a new pipe for an accepted one.
     /// `None` if the dialed pipe is gone.
-    pub(crate) fn attach(&mut self, pipe: Option<PipeId>, peer: &str) -> Option<Arc<Inlet>> {
+    pub(crate) fn attach(&mut self, pipe: Option<PipeId>, peer: Peer) -> Option<Arc<Inlet>> {
         let id = pipe.unwrap_or_else(|| self.add_pipe(None));
         let bound = self.config.receive_bound;
+        // Whoever held it before is captive on a blocked thread.
+        if let Some(stale) = self.pipe(id)?.inlet() {
+            self.detach(&stale);
+        }
         let pipe = self.pipe(id)?;
         let inlet = Arc::new(Inlet::new(id, peer, bound));
         pipe.attach(inlet.clone());
         self.connected += 1;
         if self.config.socket_type.asks {
             self.reroute_requests();
+        } else {
+            self.route_unrouted();
         }
         Some(inlet)
     }
 
     /// A connection is gone. What left unconfirmed is counted; what never left
-    /// stays with a dialed pipe and is dropped with an accepted one.
-    pub(crate) fn detach(&mut self, id: PipeId) {
-        let Some(pipe) = self.pipes.get_mut(id.key).filter(|pipe| pipe.is(id)) else {
+    /// stays with a dialed pipe and is dropped with an accepted one, unless the
+    /// socket was stopped and any peer will do.
+    pub(crate) fn detach(&mut self, inlet: &Arc<Inlet>) {
+        let id = inlet.pipe();
+        let Some(pipe) = self.pipe_of(inlet) else {
             return;
         };
         let Some(unconfirmed) = pipe.detach() else {
@@ -208,8 +237,11 @@ impl Core {
         if accepted {
             self.orphan(id.key);
         }
+        let rests = matches!(self.standing, Standing::Resting { .. });
         if asks {
             self.fail_or_resend(id.key, queued);
+        } else if rests && self.config.socket_type.sender == Sender::One {
+            self.unrouted.extend(queued);
         } else {
             self.give_up("peer gone", queued.len() as u64 + answers);
         }
@@ -219,8 +251,10 @@ impl Core {
     /// come, send and go must not fill our memory.
     fn orphan(&mut self, key: usize) {
         let inbound = &mut self.pipes[key].inbound;
-        let bound = self.config.receive_bound;
-        if bound.reached(self.orphans.messages, self.orphans.bytes) {
+        let keeps = Standing::Resting {
+            keeps_orphans: true,
+        };
+        if self.standing != keeps && self.orphans.reached(self.config.receive_bound) {
             let count = inbound.len() as u64;
             inbound.clear();
             self.stats.dropped("orphaned", count);
@@ -237,6 +271,12 @@ impl Core {
         self.pipes.get_mut(id.key).filter(|pipe| pipe.is(id))
     }
 
+    /// The pipe of a connection, as long as it is that connection's.
+    pub(crate) fn pipe_of(&mut self, inlet: &Arc<Inlet>) -> Option<&mut Pipe> {
+        self.pipe(inlet.pipe())
+            .filter(|pipe| pipe.is_connected_by(inlet))
+    }
+
     /// Hands received messages to `delivery` instead of to receivers.
     pub(crate) fn deliver_to(&mut self, delivery: Box<dyn Deliver>) {
         self.delivery = Some(delivery);
@@ -250,7 +290,7 @@ impl Core {
     fn loads(pipes: &Slab<Pipe>, bound: Bound) -> impl Iterator<Item = (usize, Load)> + '_ {
         pipes
             .iter()
-            .filter(move |(_, pipe)| pipe.takes_messages() && pipe.has_room(bound))
+            .filter(move |(_, pipe)| pipe.wants_messages() && pipe.has_room(bound))
             .map(|(key, pipe)| (key, pipe.load()))
     }
 }

@@ -1,11 +1,12 @@
 //! Messages on their way out.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use tokio::sync::oneshot;
 use treewire_transports::{Content, Envelope, Failure, HeadersError, Unsendable};
 
-use super::{Core, PipeId, Queued};
+use super::{Core, Inlet, PipeId, Queued, Standing};
 use crate::bound::Overflow;
 use crate::message::Receipt;
 use crate::pattern::{Answer, Sender};
@@ -32,6 +33,8 @@ pub(crate) enum Reason {
     NeedsDestination,
     /// The socket chooses its peers itself.
     ChoosesItself,
+    /// The socket is stopped, and may be started again.
+    Resting,
     /// The socket is closing.
     Closing,
     /// Larger than the socket's limit.
@@ -94,14 +97,26 @@ impl Core {
                     pipe.push(Queued::new(Envelope::cancel(correlation)));
                 }
             }
-            None => {
-                let mut pipes = self.pipes.iter_mut();
-                if !pipes.any(|(_, pipe)| pipe.withdraw(correlation)) {
-                    self.unrouted
-                        .retain(|queued| queued.envelope.correlation != correlation);
-                }
-            }
+            None => drop(self.withdraw(correlation)),
         }
+    }
+
+    /// The socket was stopped, and the asker does not wait for its next start: gives
+    /// the request back unless it was sent.
+    pub(crate) fn take_back(&mut self, correlation: u64) -> Option<Content> {
+        let queued = self.withdraw(correlation)?;
+        self.requests.withdrawn(correlation);
+        Some(queued.envelope.content)
+    }
+
+    fn withdraw(&mut self, correlation: u64) -> Option<Queued> {
+        let mut pipes = self.pipes.iter_mut();
+        let queued = pipes.find_map(|(_, pipe)| pipe.withdraw(correlation));
+        queued.or_else(|| {
+            let mut unrouted = self.unrouted.iter();
+            let at = unrouted.position(|queued| queued.envelope.correlation == correlation)?;
+            self.unrouted.remove(at)
+        })
     }
 
     /// Answers a request. A peer that is gone does not get it; that is counted.
@@ -123,14 +138,14 @@ impl Core {
             Ok(content) => Envelope::new(content).correlated(correlation),
             Err(failure) => Envelope::failure(correlation, &failure),
         };
-        match self.pipe(inlet.pipe()) {
-            Some(pipe) if pipe.is_connected_by(&inlet) => {
+        match self.pipe_of(&inlet) {
+            Some(pipe) => {
                 pipe.push(Queued {
                     _receipt: Some(receipt),
                     ..Queued::new(envelope)
                 });
             }
-            _ => self.give_up("peer gone", 1),
+            None => self.give_up("peer gone", 1),
         }
     }
 
@@ -138,13 +153,15 @@ impl Core {
     /// senders have room again.
     pub(crate) fn take_sendable(
         &mut self,
-        id: PipeId,
+        inlet: &Arc<Inlet>,
         bytes_wanted: u64,
         batch: &mut Vec<Queued>,
     ) -> bool {
         let bound = self.config.send_bound;
         let asks = self.config.socket_type.asks;
-        let Some(pipe) = self.pipes.get_mut(id.key).filter(|pipe| pipe.is(id)) else {
+        let id = inlet.pipe();
+        let pipe = self.pipes.get_mut(id.key).filter(|pipe| pipe.is(id));
+        let Some(pipe) = pipe.filter(|pipe| pipe.is_connected_by(inlet)) else {
             return false;
         };
         let was_full = !pipe.has_room(bound);
@@ -171,7 +188,7 @@ impl Core {
     /// news that a reply could not be sent, goes out in its place.
     pub(crate) fn unsendable(
         &mut self,
-        id: PipeId,
+        inlet: &Arc<Inlet>,
         queued: Queued,
         error: &Unsendable,
     ) -> Option<Envelope> {
@@ -179,13 +196,13 @@ impl Core {
         let failure = Failure::new(crate::typed::NOT_SENDABLE, error.to_string());
         if correlation != 0 && !self.config.socket_type.asks {
             let answer = Envelope::failure(correlation, &failure);
-            if let Some(pipe) = self.pipe(id) {
+            if let Some(pipe) = self.pipe_of(inlet) {
                 // The peer gives credit back for what it gets.
                 pipe.resize_sent(queued.bytes, answer.content.byte_len() as u64);
             }
             return Some(answer);
         }
-        if let Some(pipe) = self.pipe(id) {
+        if let Some(pipe) = self.pipe_of(inlet) {
             pipe.unsend(queued.bytes);
         }
         match self.requests.withdrawn(correlation) {
@@ -197,11 +214,12 @@ impl Core {
     }
 
     fn check(&self, content: Content) -> Result<Content, Blocked> {
-        if self.closing {
-            let reason = Reason::Closing;
-            return Err(Blocked { content, reason });
-        }
-        self.check_limits(content)
+        let reason = match self.standing {
+            Standing::Open => return self.check_limits(content),
+            Standing::Resting { .. } => Reason::Resting,
+            Standing::Closed => Reason::Closing,
+        };
+        Err(Blocked { content, reason })
     }
 
     fn check_limits(&self, content: Content) -> Result<Content, Blocked> {
@@ -228,7 +246,7 @@ impl Core {
             self.pipes[key].push(queued);
             return Ok(());
         }
-        let takers = self.pipes.iter().filter(|(_, pipe)| pipe.takes_messages());
+        let takers = self.pipes.iter().filter(|(_, pipe)| pipe.wants_messages());
         let fullest = takers.max_by_key(|(_, pipe)| pipe.queued());
         let key = fullest.map(|(key, _)| key);
         self.overflow(queued, key)
@@ -245,7 +263,7 @@ impl Core {
 
     fn send_to_all(&mut self, queued: Queued) -> Result<(), Blocked> {
         let bound = self.config.send_bound;
-        let takers = || self.pipes.iter().filter(|(_, pipe)| pipe.takes_messages());
+        let takers = || self.pipes.iter().filter(|(_, pipe)| pipe.wants_messages());
         let keys: Vec<usize> = takers().map(|(key, _)| key).collect();
         if keys.is_empty() {
             return self.overflow(queued, None);
@@ -341,7 +359,7 @@ impl Core {
         self.route_unrouted();
     }
 
-    /// Finds a peer for requests that lost theirs; what finds none waits.
+    /// Finds a peer for what lost its own; what finds none waits.
     pub(super) fn route_unrouted(&mut self) {
         while !self.unrouted.is_empty() {
             let Some(key) = self.choose() else {
@@ -368,6 +386,7 @@ impl std::fmt::Display for Reason {
                 f.write_str("this socket sends to the source of a message: use send_to")
             }
             Reason::ChoosesItself => f.write_str("this socket chooses its peers itself: use send"),
+            Reason::Resting => f.write_str("the socket is stopped: wait until it is started again"),
             Reason::Closing => f.write_str("the socket is closing"),
             Reason::TooLarge { bytes, limit } => {
                 write!(f, "the message has {bytes} bytes, the limit is {limit}")

@@ -53,6 +53,8 @@ struct Connected {
     sent: u64,
     sent_bytes: u64,
     credit: Credit,
+    /// The peer wants no more messages.
+    leaves: bool,
     /// The connection looks at the queue only when it is woken.
     asleep: bool,
 }
@@ -83,6 +85,7 @@ impl Pipe {
             sent: 0,
             sent_bytes: 0,
             credit: Credit::default(),
+            leaves: false,
             asleep: true,
         });
     }
@@ -97,6 +100,11 @@ impl Pipe {
         self.connection.is_some()
     }
 
+    pub(crate) fn inlet(&self) -> Option<Arc<Inlet>> {
+        let connection = self.connection.as_ref()?;
+        Some(connection.inlet.clone())
+    }
+
     /// Whether the connection is still the one that `inlet` belongs to.
     pub(crate) fn is_connected_by(&self, inlet: &Arc<Inlet>) -> bool {
         let connection = self.connection.as_ref();
@@ -106,6 +114,19 @@ impl Pipe {
     /// Whether a message may be queued here at all: a peer is there, or will be.
     pub(crate) fn takes_messages(&self) -> bool {
         self.dialed.is_some() || self.connection.is_some()
+    }
+
+    /// Whether a message that is queued here has a chance to leave: a dialed peer
+    /// that leaves comes back.
+    pub(crate) fn wants_messages(&self) -> bool {
+        let connection = self.connection.as_ref();
+        self.dialed.is_some() || connection.is_some_and(|connection| !connection.leaves)
+    }
+
+    pub(crate) fn peer_leaves(&mut self) {
+        if let Some(connection) = &mut self.connection {
+            connection.leaves = true;
+        }
     }
 
     pub(crate) fn has_room(&self, bound: Bound) -> bool {
@@ -151,12 +172,12 @@ impl Pipe {
     }
 
     /// Takes back the message with that correlation id, if it is still queued.
-    pub(crate) fn withdraw(&mut self, correlation: u64) -> bool {
+    pub(crate) fn withdraw(&mut self, correlation: u64) -> Option<Queued> {
         let mut outbound = self.outbound.iter();
         let found = outbound.position(|queued| queued.envelope.correlation == correlation);
-        let withdrawn = found.and_then(|at| self.outbound.remove(at));
-        self.outbound_bytes -= withdrawn.as_ref().map_or(0, |queued| queued.bytes);
-        withdrawn.is_some()
+        let withdrawn = self.outbound.remove(found?)?;
+        self.outbound_bytes -= withdrawn.bytes;
+        Some(withdrawn)
     }
 
     /// Drops the answers in the queue, and says how many there were: whoever asked

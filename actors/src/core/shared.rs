@@ -6,20 +6,23 @@ use tokio::sync::Notify;
 use treewire_runtime::{Counter, Stats};
 use treewire_transports::{Credit, Endpoint, Envelope};
 
-use super::{Core, CoreConfig, Inlet, PipeId, Queued};
+use super::{Core, CoreConfig, Inlet, Peer, PipeId, Queued, Ward};
+use crate::handle::Closed;
 
 /// A socket's core and those who wait at it: shared by its handles, its
 /// connections and its actor, over all their lives.
 pub(crate) struct Shared {
     core: Mutex<Core>,
     pub(crate) stats: Arc<Stats>,
+    pub(crate) ward: Arc<Ward>,
     /// There may be room for a message to send.
     pub(crate) room: Notify,
     /// There may be a message to receive.
     pub(crate) arrived: Notify,
     /// Peers came or went, or confirmed something.
     pub(crate) changed: Notify,
-    /// So that connections need not lock the core to know.
+    /// It takes no messages, for now or for good: so that connections need not
+    /// lock the core to know.
     closing: AtomicBool,
     /// Requests that were handed out and not answered yet.
     in_hand: AtomicU64,
@@ -33,6 +36,7 @@ impl Shared {
     pub(crate) fn new(config: CoreConfig, stats: Arc<Stats>, listeners: usize) -> Arc<Self> {
         Arc::new(Shared {
             core: Mutex::new(Core::new(config, stats.clone())),
+            ward: Arc::new(Ward::new(stats.clone())),
             stats,
             room: Notify::new(),
             arrived: Notify::new(),
@@ -49,17 +53,27 @@ impl Shared {
         call(&mut self.core.lock())
     }
 
-    pub(crate) fn attach(&self, pipe: Option<PipeId>, peer: &str) -> Option<Arc<Inlet>> {
+    pub(crate) fn attach(&self, pipe: Option<PipeId>, peer: Peer) -> Option<Arc<Inlet>> {
         let inlet = self.core(|core| core.attach(pipe, peer));
         self.room.notify_waiters();
         self.changed.notify_waiters();
         inlet
     }
 
-    pub(crate) fn detach(&self, pipe: PipeId) {
-        self.core(|core| core.detach(pipe));
+    /// Does nothing for a connection that was detached before.
+    pub(crate) fn detach(&self, inlet: &Arc<Inlet>) {
+        self.core(|core| core.detach(inlet));
         self.room.notify_waiters();
         self.changed.notify_waiters();
+    }
+
+    /// The peer closed its direction and wants no more messages.
+    pub(crate) fn peer_leaves(&self, inlet: &Arc<Inlet>) {
+        self.core(|core| {
+            if let Some(pipe) = core.pipe_of(inlet) {
+                pipe.peer_leaves();
+            }
+        });
     }
 
     pub(crate) fn accept(&self, inlet: &Arc<Inlet>, batch: impl Iterator<Item = Envelope>) {
@@ -70,8 +84,8 @@ impl Shared {
 
     /// What the peer allows and confirms; `Err` with how many messages it was sent
     /// if it confirms more than that.
-    pub(crate) fn credit(&self, pipe: PipeId, credit: Credit) -> Result<(), u64> {
-        let result = self.core(|core| match core.pipe(pipe) {
+    pub(crate) fn credit(&self, inlet: &Arc<Inlet>, credit: Credit) -> Result<(), u64> {
+        let result = self.core(|core| match core.pipe_of(inlet) {
             Some(pipe) if credit.handled > pipe.sent() => Err(pipe.sent()),
             Some(pipe) => {
                 pipe.credit(credit);
@@ -85,26 +99,31 @@ impl Shared {
         result
     }
 
-    pub(crate) fn take_sendable(&self, pipe: PipeId, bytes_wanted: u64, batch: &mut Vec<Queued>) {
-        if self.core(|core| core.take_sendable(pipe, bytes_wanted, batch)) {
+    pub(crate) fn take_sendable(
+        &self,
+        inlet: &Arc<Inlet>,
+        bytes_wanted: u64,
+        batch: &mut Vec<Queued>,
+    ) {
+        if self.core(|core| core.take_sendable(inlet, bytes_wanted, batch)) {
             self.room.notify_waiters();
         }
     }
 
     /// How much a closing pipe has sent in all, once nothing is left to be sent.
-    pub(crate) fn sent_all(&self, pipe: PipeId) -> Option<u64> {
+    pub(crate) fn sent_all(&self, inlet: &Arc<Inlet>) -> Option<u64> {
         if self.in_hand.load(SeqCst) > 0 {
             return None;
         }
         self.core(|core| {
-            let pipe = core.pipe(pipe)?;
+            let pipe = core.pipe_of(inlet)?;
             (pipe.queued() == 0).then(|| pipe.sent())
         })
     }
 
     /// How much the connection of a pipe has sent.
-    pub(crate) fn sent(&self, pipe: PipeId) -> Option<u64> {
-        self.core(|core| core.pipe(pipe).map(|pipe| pipe.sent()))
+    pub(crate) fn sent(&self, inlet: &Arc<Inlet>) -> Option<u64> {
+        self.core(|core| core.pipe_of(inlet).map(|pipe| pipe.sent()))
     }
 
     /// Messages that are queued, sent and not confirmed, or owed as an answer.
@@ -128,9 +147,19 @@ impl Shared {
         }
     }
 
+    /// Takes no messages until it is reopened.
+    pub(crate) fn rest(&self) {
+        self.stop_taking(Core::rest);
+    }
+
+    /// Takes no messages any more.
     pub(crate) fn begin_closing(&self) {
+        self.stop_taking(Core::begin_closing);
+    }
+
+    fn stop_taking(&self, stop: impl FnOnce(&mut Core)) {
         self.core(|core| {
-            core.begin_closing();
+            stop(core);
             // Under the lock: who holds it and sees an open core sees an open socket.
             self.closing.store(true, SeqCst);
         });
@@ -138,10 +167,25 @@ impl Shared {
         self.changed.notify_waiters();
     }
 
-    /// Gives up what is left; how many messages that were, answers owed included.
-    pub(crate) fn end(&self) -> u64 {
+    /// An actor starts: takes messages again. `false` if it was closed for good.
+    pub(crate) fn reopen(&self) -> bool {
+        let is_open = self.core(|core| {
+            let is_open = core.reopen();
+            self.closing.store(!is_open, SeqCst);
+            is_open
+        });
+        self.room.notify_waiters();
+        is_open
+    }
+
+    /// Closes for good and gives up what is left, answers owed included.
+    pub(crate) fn end(&self) -> Closed {
+        self.begin_closing();
         let in_hand = self.in_hand.load(SeqCst);
-        self.core(Core::end) + in_hand
+        match self.core(Core::end) + in_hand {
+            0 => Closed::Flushed,
+            count => Closed::Dropped(count),
+        }
     }
 
     pub(crate) fn is_closing(&self) -> bool {

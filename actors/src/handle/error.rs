@@ -39,6 +39,11 @@ impl SendError {
         self.reason == Reason::PeerGone
     }
 
+    /// The socket is being stopped, and may be started again: later it may be taken.
+    pub fn is_resting(&self) -> bool {
+        self.reason == Reason::Resting
+    }
+
     /// The socket is closing or has closed.
     pub fn is_closed(&self) -> bool {
         self.reason == Reason::Closing
@@ -72,9 +77,9 @@ pub enum RequestError {
     /// It was not taken to be sent.
     #[error(transparent)]
     NotTaken(SendError),
-    /// It was taken but never sent, since the socket closed or its overflow policy
+    /// It was taken but never sent, since the socket was stopped or its overflow policy
     /// dropped it; it comes back.
-    #[error("the socket closed, or its queue overflowed, before the request was sent")]
+    #[error("the socket was stopped, or its queue overflowed, before the request was sent")]
     NotSent(Content),
     /// The peer it was sent to is gone; whether it was handled is not known.
     #[error("the peer is gone; mark requests that may be sent twice as idempotent")]
@@ -85,7 +90,7 @@ pub enum RequestError {
     /// The peer says why there is no answer.
     #[error("the peer could not answer: {}", .0.text)]
     Failed(Failure),
-    /// The socket has closed.
+    /// The socket was stopped or has closed.
     #[error("the socket has closed")]
     Closed,
 }

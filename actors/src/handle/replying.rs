@@ -5,7 +5,7 @@ use std::sync::Arc;
 use treewire_transports::{Content, Failure};
 
 use super::{Incoming, RecvError, SocketHandle};
-use crate::core::Shared;
+use crate::core::{Inlet, Shared};
 use crate::message::{Message, Receipt};
 use crate::typed::{HANDLER_FAILED, LOST_IN_CRASH};
 
@@ -113,6 +113,14 @@ impl ReplyPath {
     pub(crate) fn is_wanted(&self) -> bool {
         let receipt = self.receipt.as_ref();
         receipt.is_some_and(|receipt| !receipt.inlet().is_cancelled(self.correlation))
+    }
+
+    pub(crate) fn inlet(&self) -> Option<&Arc<Inlet>> {
+        self.receipt.as_ref().map(Receipt::inlet)
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
     }
 
     pub(crate) fn answer(mut self, answer: Result<Content, Failure>) {

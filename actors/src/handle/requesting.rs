@@ -152,7 +152,7 @@ impl Open<'_> {
         let answer = tokio::select! {
             biased;
             answer = answer => answer,
-            _ = self.socket.actor.gone() => return Err(RequestError::Closed),
+            _ = self.socket.actor.gone() => return Err(self.take_back()),
         };
         self.answered = true;
         match answer {
@@ -161,6 +161,19 @@ impl Open<'_> {
             Ok(Answer::PeerGone) => Err(RequestError::PeerGone),
             Ok(Answer::NotSent(content)) => Err(RequestError::NotSent(content)),
             Err(_) => Err(RequestError::Closed),
+        }
+    }
+}
+
+impl Open<'_> {
+    fn take_back(&mut self) -> RequestError {
+        let shared = &self.socket.shared;
+        match shared.core(|core| core.take_back(self.correlation)) {
+            Some(content) => {
+                self.answered = true;
+                RequestError::NotSent(content)
+            }
+            None => RequestError::Closed,
         }
     }
 }

@@ -20,8 +20,8 @@ impl Deref for PushSocket {
 
 impl PushSocket {
     /// Sends to the peer with the least outstanding. Resolves when the message is
-    /// accepted into a queue; waits for room, and for a peer when none is being
-    /// dialed (unless the overflow policy says otherwise).
+    /// accepted into a queue; waits for room, for a peer when none is being dialed,
+    /// and while the socket restarts (unless the overflow policy says otherwise).
     ///
     /// # Errors
     /// The message comes back in [`SendError`].

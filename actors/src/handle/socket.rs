@@ -51,6 +51,7 @@ impl SocketHandle {
                 return;
             }
             tokio::select! {
+                biased;
                 () = changed => {}
                 _ = self.actor.gone() => return,
             }
@@ -59,8 +60,14 @@ impl SocketHandle {
 
     /// How many messages were given up so far: dropped by policy or at the close,
     /// or not confirmed when their connection ended. The tree has them by cause.
+    /// While the socket is stopped what waits to be sent counts, too: it is lost
+    /// unless the socket is started again.
     pub fn lost(&self) -> u64 {
-        self.shared.core(|core| core.lost())
+        let is_stopped = self.actor.closed().is_some();
+        self.shared.core(|core| match is_stopped {
+            true => core.lost() + core.unsent(),
+            false => core.lost(),
+        })
     }
 
     /// How many messages are queued, or sent and not confirmed.
@@ -70,6 +77,8 @@ impl SocketHandle {
 
     /// Closes the socket for good: takes no more messages, waits up to `linger`
     /// (`None`: for ever) until every peer confirmed what it was sent, and stops.
+    /// No supervisor brings it back: started again, it stops at once. If it is
+    /// stopped meanwhile, what its own linger does not suffice for is given up.
     pub async fn close(&self, linger: impl Into<Option<Duration>>) -> Closed {
         let closed = self
             .actor
@@ -78,11 +87,8 @@ impl SocketHandle {
             })
             .await;
         self.actor.gone().await;
-        // An actor that is gone flushed when it stopped; what is left was given up.
-        closed.unwrap_or_else(|_| match self.shared.end() {
-            0 => Closed::Flushed,
-            count => Closed::Dropped(count),
-        })
+        // An actor that is gone flushed when it stopped; what is left is given up.
+        closed.unwrap_or_else(|_| self.shared.end())
     }
 
     pub(super) fn try_send(
@@ -90,11 +96,23 @@ impl SocketHandle {
         content: Content,
         destination: Option<PipeId>,
     ) -> Result<(), Blocked> {
-        self.shared.core(|core| core.send(content, destination))
+        let sent = self.shared.core(|core| core.send(content, destination));
+        sent.map_err(|blocked| Blocked {
+            reason: self.reason_now(blocked.reason),
+            ..blocked
+        })
     }
 
-    /// Tries `attempt` until it is not blocked for want of room or a peer. Only
-    /// the policy `Wait` waits.
+    /// Nobody is about to start a socket again that has been stopped.
+    fn reason_now(&self, reason: Reason) -> Reason {
+        match reason {
+            Reason::Resting if self.actor.closed().is_some() => Reason::Closing,
+            other => other,
+        }
+    }
+
+    /// Tries `attempt` until it is not blocked for want of room or a peer, or by a
+    /// restart. Only the policy `Wait` waits.
     pub(super) async fn when_room<T, A>(
         &self,
         mut argument: A,
@@ -110,12 +128,13 @@ impl SocketHandle {
                 Err(blocked) => blocked,
             };
             let waits = self.shared.core(|core| core.config().overflow) == Overflow::Wait;
-            if !waits || !matches!(reason, Reason::Full | Reason::NoPeer) {
-                return Err((reason, argument));
+            if !waits || !matches!(reason, Reason::Full | Reason::NoPeer | Reason::Resting) {
+                return Err((self.reason_now(reason), argument));
             }
             tokio::select! {
+                biased;
                 () = room => {}
-                _ = self.actor.gone() => self.shared.begin_closing(),
+                _ = self.actor.gone() => return Err((Reason::Closing, argument)),
             }
         }
     }
@@ -166,6 +185,7 @@ impl SocketHandle {
             return true;
         }
         tokio::select! {
+            biased;
             () = arrived => true,
             _ = self.actor.gone() => false,
         }

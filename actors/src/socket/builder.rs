@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor, Handler};
-use treewire_runtime::{Child, ChildSpec, Context, IntoSpec, Placement, Ref};
+use treewire_runtime::{Child, ChildSpec, Execution, IntoSpec, Placement, Ref};
 
 use super::{SocketActor, SocketOptions};
 use crate::bound::{Bound, Overflow};
@@ -36,7 +36,7 @@ impl Blueprint {
     }
 
     /// Runs beside `actor`, to which `add` makes a route.
-    fn beside<A: Actor<Context = Context<A>>>(
+    fn beside<A: Actor<Context: Execution<A>>>(
         mut self,
         actor: &Ref<A>,
         add: fn(&mut Routes, &Ref<A>, &Arc<Shared>),
@@ -75,7 +75,7 @@ impl Blueprint {
         });
         let child = child.kind(kind).shutdown(shutdown).placement(placement);
         let shared = Shared::new(config, child.stats(), listeners);
-        let mut table = Routes::default();
+        let mut table = Routes::new(shared.ward.clone());
         for add in routes {
             add(&mut table, &shared);
         }
@@ -129,8 +129,9 @@ macro_rules! common_options {
             self
         }
 
-        /// How long a socket that is stopped with its node waits for its peers to
-        /// confirm what was sent. Default 1 s.
+        /// How long a socket that is stopped, with its node, with its group or by
+        /// hand, waits for its peers to confirm what was sent. What could not be
+        /// sent by then waits for its next start. Default 1 s.
         pub fn linger(mut self, linger: Duration) -> Self {
             self.0.options.linger = linger;
             self
@@ -174,6 +175,10 @@ macro_rules! common_options {
 macro_rules! socket {
     ($(#[$doc:meta])* $name:ident, $type:ident) => {
         $(#[$doc])*
+        ///
+        /// A supervisor that lists it may stop it and start it again: it listens
+        /// where it did and dials again, and its handle goes on. To have the handle
+        /// of a listed socket, take it from [`into_spec`](IntoSpec::into_spec) first.
         #[must_use = "a socket does nothing before it is spawned"]
         pub struct $name(Blueprint);
 
@@ -235,11 +240,11 @@ impl Pull {
 
 /// An actor in our context that handles `M`. Implemented for all of them; it
 /// exists so that `serve::<M>(…)` names one type only.
-pub trait Serves<M: WireMessage>: Actor<Context = Context<Self>> + Handler<M> {}
+pub trait Serves<M: WireMessage>: Actor<Context: Execution<Self>> + Handler<M> {}
 
 impl<A, M> Serves<M> for A
 where
-    A: Actor<Context = Context<A>> + Handler<M>,
+    A: Actor<Context: Execution<A>> + Handler<M>,
     M: WireMessage,
 {
 }

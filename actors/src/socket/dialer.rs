@@ -25,7 +25,7 @@ impl Dialer {
         let pipe = parts.shared.core(|core| core.dialed(&endpoint));
         let mut backoff = Backoff::default();
         if registry.is_local(&parts.endpoint) {
-            backoff = backoff.with_ceiling(LOCAL_CEILING);
+            backoff = backoff.ceiling(LOCAL_CEILING);
         }
         let made_from = parts.clone();
         let child = Child::new(parts.name("dialer"), move || Dialer {

@@ -72,7 +72,7 @@ impl EndpointParts {
     }
 
     /// Says in the tree what a dialer or listener is.
-    pub(super) fn describe<A>(&self, child: Child<A>, kind: &str) -> Child<A>
+    pub(super) fn describe<A>(&self, child: Child<A>, kind: &'static str) -> Child<A>
     where
         A: Actor<Context = Context<A>>,
     {

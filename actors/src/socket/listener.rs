@@ -40,7 +40,7 @@ impl Listener {
                 exhausted: false,
             }
         });
-        let backoff = Backoff::default().with_ceiling(CEILING);
+        let backoff = Backoff::default().ceiling(CEILING);
         parts.describe(child.backoff(backoff), "listener")
     }
 
@@ -48,6 +48,8 @@ impl Listener {
         let local = acceptor.local().clone();
         context.stats().describe("endpoint", local.to_string());
         self.parts.shared.set_bound(self.index, local);
+        let cutter = acceptor.cutter();
+        context.on_abandoned(move || cutter.cut());
         self.accept_next(acceptor, context);
     }
 
@@ -133,14 +135,18 @@ impl Actor for Listener {
         let registry = context.node().provided(Registry::standard);
         let endpoint = self.parts.endpoint.clone();
         let listen = async move { registry.listen(&endpoint).await };
-        // Ready means bound.
-        context.wait(
-            listen
-                .into_actor(self)
-                .map(|acceptor, listener, context| match acceptor {
-                    Ok(acceptor) => listener.bound(acceptor, context),
-                    Err(error) => context.fail(error),
-                }),
+        let bound = listen.into_actor(self).map(
+            |acceptor, listener: &mut Self, context: &mut Context<Self>| match acceptor {
+                Ok(acceptor) => listener.bound(acceptor, context),
+                Err(error) => context.fail(error),
+            },
         );
+        match self.parts.shared.bound(self.index) {
+            // Ready means bound.
+            None => context.wait(bound),
+            // What was bound once is bound again, however long that takes: the
+            // former life's descriptor may be captive on a blocked thread.
+            Some(_) => _ = context.spawn(bound),
+        }
     }
 }

@@ -94,6 +94,12 @@ impl SocketActor {
         Ok(())
     }
 
+    /// Nothing is left to be done: the socket is to be stopped, and to stay so.
+    fn leave(&mut self, context: &mut Context<Self>) {
+        self.finished = true;
+        context.child().stop();
+    }
+
     fn parts(&self, endpoint: Endpoint) -> EndpointParts {
         EndpointParts {
             endpoint,
@@ -137,6 +143,14 @@ impl Actor for SocketActor {
     type Context = Context<Self>;
 
     fn started(&mut self, context: &mut Context<Self>) {
+        self.shared.ward.enter_node(context.clock());
+        if !self.shared.reopen() {
+            // What its user closed stays closed. A supervisor that waits for it to
+            // be ready is told so first.
+            let ready = std::future::ready(()).into_actor(self);
+            context.spawn(ready.map(|(), socket, context| socket.leave(context)));
+            return;
+        }
         self.pump_on_room(context);
         if let Err(failure) = self.start_endpoints(context) {
             context.fail(failure);
@@ -147,9 +161,9 @@ impl Actor for SocketActor {
         if self.finished {
             return Running::Stop;
         }
-        let linger = self.options.linger;
-        let close = flush(self.shared.clone(), Some(linger));
-        context.spawn(close.into_actor(self).map(|_, socket, context| {
+        self.shared.rest();
+        let flushed = flush(self.shared.clone(), Some(self.options.linger));
+        context.spawn(flushed.into_actor(self).map(|(), socket, context| {
             socket.finished = true;
             context.stop();
         }));
@@ -172,18 +186,17 @@ impl Handler<Close> for SocketActor {
     type Result = ResponseActFuture<Self, Closed>;
 
     fn handle(&mut self, close: Close, _: &mut Context<Self>) -> Self::Result {
-        let flush = flush(self.shared.clone(), close.linger);
-        Box::pin(flush.into_actor(self).map(|closed, socket, context| {
-            socket.finished = true;
-            context.child().stop();
-            closed
+        self.shared.begin_closing();
+        let flushed = flush(self.shared.clone(), close.linger);
+        Box::pin(flushed.into_actor(self).map(|(), socket, context| {
+            socket.leave(context);
+            socket.shared.end()
         }))
     }
 }
 
 /// Waits until every peer confirmed everything, or the time is up.
-async fn flush(shared: Arc<Shared>, linger: Option<Duration>) -> Closed {
-    shared.begin_closing();
+async fn flush(shared: Arc<Shared>, linger: Option<Duration>) {
     let flushed = async {
         loop {
             let mut changed = pin!(shared.changed.notified());
@@ -195,12 +208,8 @@ async fn flush(shared: Arc<Shared>, linger: Option<Duration>) -> Closed {
         }
     };
     match linger {
-        // Running out of time is what `Dropped` says.
+        // Who runs out of time finds the rest in the core.
         Some(linger) => drop(tokio::time::timeout(linger, flushed).await),
         None => flushed.await,
-    }
-    match shared.end() {
-        0 => Closed::Flushed,
-        count => Closed::Dropped(count),
     }
 }

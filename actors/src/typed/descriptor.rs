@@ -76,7 +76,12 @@ pub(super) fn descriptor<M: WireMessage>() -> Payload {
 }
 
 pub(super) fn encode<T: WireType>(value: &T) -> Result<Payload, Failure> {
-    match postcard::to_stdvec(value) {
+    // Encoding is the user's code, too, and what it makes of a peer's message.
+    let encoded = catch_unwind(AssertUnwindSafe(|| postcard::to_stdvec(value)));
+    let Ok(encoded) = encoded else {
+        return Err(Failure::new(ENCODE_FAILED, "its encoder panicked"));
+    };
+    match encoded {
         Ok(bytes) => Ok(Payload::from(bytes)),
         Err(error) => Err(Failure::new(
             ENCODE_FAILED,
@@ -93,14 +98,22 @@ pub(super) fn decode<T: WireType>(bytes: &[u8]) -> Result<T, Failure> {
     };
     match decoded {
         Ok((value, [])) => Ok(value),
-        Ok((_, rest)) => {
+        Ok((value, rest)) => {
             let text = format!("{} bytes are left over", rest.len());
+            discard(value);
             Err(Failure::new(DECODE_FAILED, text))
         }
         Err(error) => Err(Failure::new(
             DECODE_FAILED,
             format!("cannot be decoded: {error}"),
         )),
+    }
+}
+
+/// Drops a value, whose destructor may panic.
+pub(super) fn discard<T>(value: T) {
+    if catch_unwind(AssertUnwindSafe(|| drop(value))).is_err() {
+        tracing::warn!("the drop of a {} panicked", std::any::type_name::<T>());
     }
 }
 

@@ -13,6 +13,7 @@ pub(crate) const LOST_IN_CRASH: u16 = 5;
 pub(crate) const STOPPED: u16 = 6;
 pub(crate) const NOT_SENDABLE: u16 = 7;
 pub(crate) const ENCODE_FAILED: u16 = 8;
+pub(crate) const QUARANTINED: u16 = 9;
 
 /// Why a message to an actor behind a wire was not answered.
 ///
@@ -30,6 +31,9 @@ pub enum RemoteError<M> {
     HandlerFailed(String),
     /// The actor ended while it was handling the message.
     LostInCrash(String),
+    /// Three messages of that type from this node made their handler panic within
+    /// a minute: they are refused for a minute. It was not handled.
+    Quarantined(String),
     /// The actor has stopped for good.
     Stopped(String),
     /// The peer answered with a code this version does not know.
@@ -58,6 +62,7 @@ impl<M> RemoteError<M> {
             ENCODE_FAILED | NOT_SENDABLE => RemoteError::EncodeFailed(failure.text),
             HANDLER_FAILED => RemoteError::HandlerFailed(failure.text),
             LOST_IN_CRASH => RemoteError::LostInCrash(failure.text),
+            QUARANTINED => RemoteError::Quarantined(failure.text),
             STOPPED => RemoteError::Stopped(failure.text),
             _ => RemoteError::Other(failure),
         }
@@ -90,6 +95,7 @@ impl<M> fmt::Display for RemoteError<M> {
             RemoteError::EncodeFailed(text) => write!(f, "encode failed: {text}"),
             RemoteError::HandlerFailed(text) => write!(f, "handler failed: {text}"),
             RemoteError::LostInCrash(text) => write!(f, "lost in a crash: {text}"),
+            RemoteError::Quarantined(text) => write!(f, "quarantined: {text}"),
             RemoteError::Stopped(text) => write!(f, "the actor has stopped: {text}"),
             RemoteError::Other(failure) => write!(f, "failure {}: {}", failure.code, failure.text),
             RemoteError::PeerGone => {

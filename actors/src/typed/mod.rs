@@ -1,15 +1,18 @@
 //! Typed mailboxes on the wire: a message type with a wire name reaches an actor
 //! in another process as it would one in this.
 
+mod deliver;
 mod descriptor;
 mod error;
+mod offender;
 mod recipient;
 mod remote;
+mod routes;
 mod serve;
 mod wire_message;
 
 pub use error::RemoteError;
-pub(crate) use error::{HANDLER_FAILED, LOST_IN_CRASH, NOT_SENDABLE};
+pub(crate) use error::{HANDLER_FAILED, LOST_IN_CRASH, NOT_SENDABLE, QUARANTINED};
 pub use remote::{AskingTyped, Remote};
-pub(crate) use serve::Routes;
+pub(crate) use routes::Routes;
 pub use wire_message::{WireMessage, WireType, schema_of};

@@ -43,6 +43,7 @@ impl<M: WireMessage> MessageResponse<SocketActor, M> for Forwarded<M> {
             let result = match &mut answer {
                 None => asking.await,
                 Some(answer) => tokio::select! {
+                    biased;
                     result = asking => result,
                     // Whoever asked gave up: so does the request.
                     () = answer.closed() => return,

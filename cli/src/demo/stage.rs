@@ -101,9 +101,11 @@ impl Stage {
                 GREEN,
                 &format!("{path} is back, generation {generation}"),
             ),
-            EventKind::Escalated(exit) => {
-                self.line("✗", RED, &format!("{path} failed too often: {exit}"))
-            }
+            EventKind::Escalated(exit) => self.line(
+                "✗",
+                RED,
+                &format!("{path} is not restarted any more: {exit}"),
+            ),
             _ => Ok(()),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use treewire::runtime::EventKind;
+use treewire::runtime::{EventKind, Verdict};
 use treewire::{Exit, Node};
 
 /// Prints why dialers are refused, each reason once, as long as the node lives.
@@ -12,7 +12,7 @@ pub(super) fn report_refusals(node: &Node) {
         let mut told = HashSet::new();
         while let Some(event) = events.next().await {
             if let EventKind::Exited(Exit::Failed(failure)) = event.kind
-                && failure.refused
+                && failure.verdict == Verdict::Refused
                 && event.path.contains("dialer ")
                 && told.insert(failure.text.clone())
             {

@@ -1,34 +1,44 @@
+#[cfg(all(test, treewire_loom))]
+mod loom;
+
 use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::rc::Rc;
+use std::sync::atomic::Ordering::SeqCst;
 use std::task::{Wake, Waker};
 
 use actix::fut::ActorFuture;
 use actix::{Actor, SpawnHandle};
-use futures_util::task::AtomicWaker;
-use parking_lot::Mutex;
 use slab::Slab;
+
+use super::Context;
+use super::cause::Cause;
+use crate::slot::TaskWaker;
+use crate::sync::{Arc, AtomicBool, Mutex};
 
 /// The futures an actor spawned, each with a waker of its own, so that only the
 /// woken ones are polled and a message does not cost more with many pending.
-pub(super) struct Items<A: Actor> {
+pub(super) struct Items<A: Actor<Context = Context<A>>> {
     items: Slab<Item<A>>,
     by_handle: HashMap<SpawnHandle, usize>,
     ready: Arc<Ready>,
 }
 
-type ItemFuture<A> = Pin<Box<dyn ActorFuture<A, Output = ()>>>;
+pub(super) type ItemFuture<A> = Pin<Box<dyn ActorFuture<A, Output = ()>>>;
 
-struct Item<A: Actor> {
+struct Item<A: Actor<Context = Context<A>>> {
     handle: SpawnHandle,
     /// Absent while it is polled, and when it was cancelled meanwhile.
     future: Option<ItemFuture<A>>,
     waker: Arc<ItemWaker>,
+    cause: Option<Rc<Cause<A>>>,
 }
 
-impl<A: Actor> Items<A> {
-    pub(super) fn new(task: Arc<AtomicWaker>) -> Self {
+/// A woken future, taken out to be polled: its key, its waker, and what led to it.
+type Woken<A> = (usize, ItemFuture<A>, Waker, Option<Rc<Cause<A>>>);
+
+impl<A: Actor<Context = Context<A>>> Items<A> {
+    pub(super) fn new(task: Arc<TaskWaker>) -> Self {
         Items {
             items: Slab::new(),
             by_handle: HashMap::new(),
@@ -40,7 +50,12 @@ impl<A: Actor> Items<A> {
         }
     }
 
-    pub(super) fn insert(&mut self, handle: SpawnHandle, future: ItemFuture<A>) {
+    pub(super) fn insert(
+        &mut self,
+        handle: SpawnHandle,
+        future: ItemFuture<A>,
+        cause: Option<Rc<Cause<A>>>,
+    ) {
         let vacant = self.items.vacant_entry();
         let waker = Arc::new(ItemWaker {
             key: vacant.key(),
@@ -53,6 +68,7 @@ impl<A: Actor> Items<A> {
             handle,
             future: Some(future),
             waker,
+            cause,
         });
     }
 
@@ -69,7 +85,7 @@ impl<A: Actor> Items<A> {
     }
 
     /// The next woken future, taken out to be polled with the actor.
-    pub(super) fn take_ready(&mut self) -> Option<(usize, ItemFuture<A>, Waker)> {
+    pub(super) fn take_ready(&mut self) -> Option<Woken<A>> {
         while let Some(key) = self.ready.pop() {
             // The key may be stale, or used again: then the poll is spurious, and harmless.
             let Some(item) = self.items.get_mut(key) else {
@@ -77,7 +93,7 @@ impl<A: Actor> Items<A> {
             };
             item.waker.queued.store(false, SeqCst);
             if let Some(future) = item.future.take() {
-                return Some((key, future, item.waker.clone().into()));
+                return Some((key, future, item.waker.clone().into(), item.cause.clone()));
             }
         }
         None
@@ -114,7 +130,7 @@ impl<A: Actor> Items<A> {
 struct Ready {
     keys: Mutex<VecDeque<usize>>,
     any: AtomicBool,
-    task: Arc<AtomicWaker>,
+    task: Arc<TaskWaker>,
 }
 
 impl Ready {

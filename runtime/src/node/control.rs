@@ -2,21 +2,27 @@
 //! answers observers. It never runs user code, so nothing an actor does can
 //! keep it from doing so.
 
-use std::sync::Arc;
-use std::thread;
+use std::future::{Future, pending};
+use std::pin::Pin;
+use std::time::Instant;
 
-use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::arbiters::Arbiters;
+use super::arbiters::{Arbiters, Start};
+use super::ground::RunControl;
 use super::reaper::Reaper;
+use super::signals::{self, Departure, Signals};
 use super::{Home, Node, NodeError};
-use crate::child::{ChildSpec, Recipe};
-use crate::exit::{Exit, Failure, Killer};
-use crate::observe::{Event, EventKind, NodeSnapshot};
+use crate::child::{ChildSpec, Placement};
+use crate::exit::{Charge, Exit, Killer};
+use crate::observe::{ChildSnapshot, Event, EventKind, NodeSnapshot};
 use crate::tree::{Action, ChildId, Ending, SpawnReplies, Tree};
 
+/// How many inputs are dealt with before deadlines and signals are looked at.
+const INPUTS_A_TURN: usize = 64;
+
 /// The way to the control thread, from any thread.
+#[derive(Clone)]
 pub(super) struct Control(mpsc::UnboundedSender<Input>);
 
 pub(super) enum Input {
@@ -33,6 +39,7 @@ pub(super) enum Input {
         id: ChildId,
         life: u64,
         exit: Exit,
+        charge: Charge,
     },
     Progressed {
         id: ChildId,
@@ -42,30 +49,45 @@ pub(super) enum Input {
     },
     Kill {
         id: ChildId,
-        killer: Killer,
+        exit: Exit,
     },
-    KillPath(String, oneshot::Sender<bool>),
+    /// [`Kill`](Input::Kill), if that generation still runs.
+    EndLife {
+        id: ChildId,
+        life: u64,
+        exit: Exit,
+    },
+    /// The thread behind an arbiter is gone, and what ran there is dropped.
+    ArbiterLost {
+        number: usize,
+        incarnation: u64,
+    },
+    Renew {
+        id: ChildId,
+        placement: Option<Placement>,
+    },
+    /// Does something to the child at a place; the answer says whether there is one.
+    At(Where, Deed, oneshot::Sender<bool>),
+    ChildrenOf(ChildId, oneshot::Sender<Option<Vec<ChildSnapshot>>>),
     Snapshot(oneshot::Sender<NodeSnapshot>),
     CatchSignals,
     End,
 }
 
-/// The runtime of a control thread; its timers serve every thread without one.
-pub(super) fn runtime() -> Result<Runtime, NodeError> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(failed)
+/// How a child is found that its user has no handle of.
+pub(super) enum Where {
+    Path(String),
+    Below(ChildId, String),
 }
 
-fn failed(reason: std::io::Error) -> NodeError {
-    NodeError::Thread {
-        name: NAME.to_owned(),
-        reason: reason.to_string(),
-    }
+/// What is to be done with it.
+pub(super) enum Deed {
+    Start,
+    /// And tell when it has ended.
+    Stop(oneshot::Sender<Exit>),
+    Kill,
+    Renew(Option<Placement>),
 }
-
-const NAME: &str = "treewire-control";
 
 impl Control {
     pub(super) fn new() -> (Self, mpsc::UnboundedReceiver<Input>) {
@@ -77,88 +99,151 @@ impl Control {
     /// whoever waits for an answer sees its channel close.
     pub(super) fn send(&self, input: Input) {
         if let Err(mpsc::error::SendError(Input::Spawn { spec, .. })) = self.0.send(input) {
-            spec.recipe.close(&Exit::Shutdown);
+            spec.each_recipe(&mut |recipe| recipe.close(recipe.prepared(), &Exit::Shutdown));
         }
     }
 
-    /// Starts the thread; it ends with the node and says how through `ended`.
+    /// Begins to drive the tree; that ends with the node and says how through `ended`.
     pub(super) fn run(
-        node: Node,
-        tree: Tree,
-        arbiters: Arbiters,
+        parts: Parts,
         inputs: mpsc::UnboundedReceiver<Input>,
-        runtime: Runtime,
         ended: watch::Sender<Option<Ending>>,
+        run: RunControl,
     ) -> Result<(), NodeError> {
-        let driver = Driver {
+        let Parts {
             node,
             tree,
             arbiters,
+            reaper,
+        } = parts;
+        let driver = Driver {
+            node: node.clone(),
+            tree,
+            arbiters,
+            reaper,
             signals: None,
-            reaper: Reaper::start()?,
+            signalled: false,
+            alarm: None,
+            answers: Vec::new(),
         };
-        thread::Builder::new()
-            .name(NAME.to_owned())
-            .spawn(move || {
-                let ending = runtime.block_on(driver.drive(inputs));
-                ended.send_replace(Some(ending));
-            })
-            .map_err(failed)?;
-        Ok(())
+        run(Box::pin(async move {
+            let outcome = driver.drive(inputs).await;
+            node.0.reach.dead_letters.end();
+            ended.send_replace(Some(outcome.ending));
+            if let Some(departure) = outcome.departure {
+                departure.of(&node).await;
+            }
+        }))
     }
+}
+
+/// What the control thread holds.
+pub(super) struct Parts {
+    pub(super) node: Node,
+    pub(super) tree: Tree,
+    pub(super) arbiters: Arbiters,
+    pub(super) reaper: Reaper,
+}
+
+/// Completes at the tree's next deadline.
+type Alarm = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+struct Outcome {
+    ending: Ending,
+    /// What is still to be seen to if a signal asked for the end.
+    departure: Option<Departure>,
 }
 
 struct Driver {
     node: Node,
     tree: Tree,
     arbiters: Arbiters,
-    signals: Option<Signals>,
     reaper: Reaper,
+    signals: Option<Signals>,
+    /// One of them was heard.
+    signalled: bool,
+    alarm: Option<(Instant, Alarm)>,
+    /// Given once what was asked for is under way.
+    answers: Vec<(oneshot::Sender<bool>, bool)>,
 }
 
 impl Driver {
-    async fn drive(mut self, mut inputs: mpsc::UnboundedReceiver<Input>) -> Ending {
+    async fn drive(mut self, mut inputs: mpsc::UnboundedReceiver<Input>) -> Outcome {
         loop {
-            while let Some(action) = self.tree.next_action() {
-                if let Some(ending) = self.perform(action) {
-                    self.finish(inputs);
-                    return ending;
+            if let Some(ending) = self.perform_all() {
+                return self.finish(inputs, ending).await;
+            }
+            self.set_alarm();
+            // Deadlines and signals are rare and must not wait for a flood of inputs.
+            tokio::select! {
+                biased;
+                () = next_of(&mut self.signals) => self.stop_on_signal(),
+                () = ring(&mut self.alarm) => {
+                    self.alarm = None;
+                    self.tree.on_time(self.node.clock().now());
+                }
+                // The node itself holds a sender, so the channel does not close.
+                Some(first) = inputs.recv() => {
+                    let rest = (1..INPUTS_A_TURN).map_while(|_| inputs.try_recv().ok());
+                    for input in std::iter::once(first).chain(rest) {
+                        self.accept(input);
+                        if let Some(ending) = self.perform_all() {
+                            return self.finish(inputs, ending).await;
+                        }
+                    }
                 }
             }
-            let wake_at = self.tree.wake_at();
-            let clock = self.node.clock().clone();
-            tokio::select! {
-                // The node itself holds a sender, so the channel does not close.
-                Some(input) = inputs.recv() => self.accept(input),
-                () = async {
-                    match wake_at {
-                        Some(at) => clock.sleep_until(at).await,
-                        None => std::future::pending().await,
-                    }
-                } => self.tree.on_time(clock.now()),
-                () = async {
-                    match &mut self.signals {
-                        Some(signals) => signals.next().await,
-                        None => std::future::pending().await,
-                    }
-                } => self.stop_on_signal(),
+        }
+    }
+
+    fn set_alarm(&mut self) {
+        let at = self.tree.wake_at();
+        if at != self.alarm.as_ref().map(|(at, _)| *at) {
+            let clock = self.node.clock();
+            self.alarm = at.map(|at| (at, Box::pin(clock.sleep_until(at)) as Alarm));
+        }
+    }
+
+    fn perform_all(&mut self) -> Option<Ending> {
+        while let Some(action) = self.tree.next_action() {
+            let ending = self.perform(action);
+            if ending.is_some() {
+                return ending;
             }
         }
+        for (reply, answer) in self.answers.drain(..) {
+            // Whoever asked may have gone.
+            let _ = reply.send(answer);
+        }
+        None
     }
 
     /// Nothing follows: what was asked for too late is told so.
-    fn finish(self, mut inputs: mpsc::UnboundedReceiver<Input>) {
+    async fn finish(self, mut inputs: mpsc::UnboundedReceiver<Input>, ending: Ending) -> Outcome {
         inputs.close();
         while let Ok(input) = inputs.try_recv() {
             if let Input::Spawn { spec, .. } = input {
-                self.reaper.close(spec.recipe, Exit::Shutdown);
+                spec.each_recipe(&mut |recipe| self.reaper.close(recipe.clone(), Exit::Shutdown));
             }
         }
-        self.reaper.finish();
-        self.arbiters.stop();
+        self.reaper.finish().await;
+        // The threads end as they are let go of.
+        drop(self.arbiters);
+        let mut blocking = self.tree.zombies().to_vec();
+        if let Ending::TimedOut { blocking: left } = &ending {
+            blocking.extend_from_slice(left);
+        }
+        let departure = self.signals.filter(|_| self.signalled);
+        Outcome {
+            ending,
+            departure: departure.map(|signals| Departure::new(signals, blocking)),
+        }
     }
 
     fn accept(&mut self, input: Input) {
+        let is_watched = self.node.0.events.has_listeners();
+        self.tree
+            .set_watched(is_watched || tracing::enabled!(tracing::Level::DEBUG));
         let now = self.node.clock().now();
         match input {
             Input::Spawn {
@@ -167,17 +252,38 @@ impl Driver {
                 replies,
             } => self.tree.spawn(parent, *spec, replies, now),
             Input::Started { id, life } => self.tree.started(id, life, now),
-            Input::Exited { id, life, exit } => self.tree.exited(id, life, exit, now),
+            Input::Exited {
+                id,
+                life,
+                exit,
+                charge,
+            } => self.tree.exited(id, life, exit, charge, now),
             Input::Progressed { id } => self.tree.progressed(id),
             Input::Stop { id } => self.tree.stop(id, now),
-            Input::Kill { id, killer } => self.tree.kill(id, killer, now),
-            Input::KillPath(path, reply) => {
-                let found = self.tree.find_path(&path);
-                if let Some(id) = found {
-                    self.tree.kill(id, Killer::Operator, now);
+            Input::ArbiterLost {
+                number,
+                incarnation,
+            } => {
+                if self.arbiters.lost(number, incarnation) {
+                    tracing::warn!("the thread behind arbiter {number} has ended");
+                    self.tree.arbiter_lost(number, now);
                 }
-                // Whoever asked may have gone.
-                let _ = reply.send(found.is_some());
+            }
+            Input::Kill { id, exit } => self.tree.kill(id, exit, now),
+            Input::EndLife { id, life, exit } => self.tree.end_life(id, life, exit, now),
+            Input::Renew { id, placement } => self.tree.renew(id, placement, now),
+            Input::At(place, deed, reply) => {
+                let found = match place {
+                    Where::Path(path) => self.tree.find_path(&path),
+                    Where::Below(parent, name) => self.tree.child_named(parent, &name),
+                };
+                if let Some(id) = found {
+                    self.act(id, deed, now);
+                }
+                self.answers.push((reply, found.is_some()));
+            }
+            Input::ChildrenOf(id, reply) => {
+                let _ = reply.send(self.tree.snapshot_children(id, now));
             }
             Input::Snapshot(reply) => {
                 // Whoever asked may have gone.
@@ -192,6 +298,15 @@ impl Driver {
         }
     }
 
+    fn act(&mut self, id: ChildId, deed: Deed, now: Instant) {
+        match deed {
+            Deed::Start => self.tree.start_resting(id, now),
+            Deed::Stop(ended) => self.tree.stop_and_tell(id, ended, now),
+            Deed::Kill => self.tree.kill(id, Exit::Killed(Killer::Operator), now),
+            Deed::Renew(placement) => self.tree.renew(id, placement, now),
+        }
+    }
+
     fn perform(&mut self, action: Action) -> Option<Ending> {
         match action {
             Action::Start {
@@ -199,51 +314,36 @@ impl Driver {
                 id,
                 life,
                 arbiter,
-                name,
+                path,
             } => {
-                self.start(recipe, id, life, arbiter, name);
+                let home = Home {
+                    node: self.node.clone(),
+                    id,
+                    life,
+                    path,
+                };
+                recipe.prepare(&home, arbiter);
+                self.arbiters.make(arbiter, Start::new(recipe, home));
             }
             Action::Signal {
                 recipe,
                 life,
                 signal,
             } => recipe.signal(life, signal),
+            Action::Ended { recipe, life, exit } => {
+                self.reaper.drop_links(recipe.ended(life, &exit));
+            }
+            Action::Abandon { recipe, life, exit } => self.reaper.abandon(recipe, life, exit),
             Action::Close { recipe, exit } => self.reaper.close(recipe, exit),
             // Whoever waited may have gone.
             Action::Ready(reply, result) => drop(reply.send(result)),
             Action::Gone(reply, exit) => drop(reply.send(exit)),
             Action::Event(event) => self.tell(event),
+            Action::ReplaceArbiter(number) => self.arbiters.give_up(number),
             Action::ReleaseArbiter(number) => self.arbiters.release(number),
             Action::Finished(ending) => return Some(ending),
         }
         None
-    }
-
-    fn start(
-        &mut self,
-        recipe: Arc<dyn Recipe>,
-        id: ChildId,
-        life: u64,
-        arbiter: usize,
-        name: Arc<str>,
-    ) {
-        recipe.prepare(life, arbiter);
-        let home = Home {
-            node: self.node.clone(),
-            id,
-            life,
-            name,
-        };
-        let lost = home.clone();
-        match self.arbiters.get(arbiter) {
-            Ok(handle) => {
-                // actix drops what is sent to a dead arbiter without a word.
-                if !handle.spawn_fn(move || recipe.start(home)) {
-                    lost.exited(Exit::Killed(Killer::LostThread));
-                }
-            }
-            Err(error) => lost.exited(Exit::Failed(Failure::from(error))),
-        }
     }
 
     fn tell(&self, event: Event) {
@@ -275,52 +375,24 @@ impl Driver {
 
     fn stop_on_signal(&mut self) {
         if self.tree.is_ending() {
-            tracing::warn!("a second signal: ending at once");
-            std::process::exit(130);
+            signals::end_at_once();
         }
+        self.signalled = true;
         tracing::info!("a signal: stopping; a second one ends at once");
         self.tree.end(Ending::Stopped, self.node.clock().now());
     }
 }
 
-/// SIGINT and SIGTERM.
-#[cfg(unix)]
-struct Signals {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-}
-
-#[cfg(unix)]
-impl Signals {
-    fn new() -> std::io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Signals {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
+async fn next_of(signals: &mut Option<Signals>) {
+    match signals {
+        Some(signals) => signals.next().await,
+        None => pending().await,
     }
 }
 
-/// Ctrl-C.
-#[cfg(not(unix))]
-struct Signals;
-
-#[cfg(not(unix))]
-impl Signals {
-    fn new() -> std::io::Result<Self> {
-        Ok(Signals)
-    }
-
-    async fn next(&mut self) {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
+async fn ring(alarm: &mut Option<(Instant, Alarm)>) {
+    match alarm {
+        Some((_, alarm)) => alarm.await,
+        None => pending().await,
     }
 }

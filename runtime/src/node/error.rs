@@ -31,8 +31,14 @@ pub enum SpawnError {
         /// How many there are.
         have: usize,
     },
-    /// The actor that was to supervise it has ended.
-    #[error("the supervisor of the child has ended")]
+    /// It is significant, which is about what is not restarted, and yet permanent.
+    #[error("{path} is significant and permanent: make it transient or temporary")]
+    SignificantPermanent {
+        /// The child's path.
+        path: String,
+    },
+    /// What was to supervise it has ended, or does not run yet.
+    #[error("the supervisor of the child has ended or does not run yet")]
     ParentEnded,
     /// The node has ended, or is ending.
     #[error("the node has ended")]
@@ -43,12 +49,56 @@ fn supervisor(path: &str) -> &str {
     if path.is_empty() { "the node" } else { path }
 }
 
+/// Why an actor was not given a name.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RegisterError {
+    /// Another actor has it.
+    #[error("the name {name:?} is taken by {holder}: choose another, or unregister it first")]
+    Taken {
+        /// The name in question.
+        name: String,
+        /// The path of the actor that has it; its type if it was not spawned yet.
+        holder: String,
+    },
+    /// The actor has stopped for good.
+    #[error("the actor to be called {name:?} has stopped ({exit})")]
+    Gone {
+        /// The name in question.
+        name: String,
+        /// The actor's last exit.
+        exit: Exit,
+    },
+}
+
+/// Why no actor was found under a name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LookupError {
+    /// Nobody has it, or not any more.
+    #[error("no actor is called {name:?}: `Node::register` gives names")]
+    Unknown {
+        /// The name in question.
+        name: String,
+    },
+    /// An actor of another type has it.
+    #[error("{name:?} is an actor of type {actual}, not {asked}")]
+    OtherType {
+        /// The name in question.
+        name: String,
+        /// The type of the actor that has it.
+        actual: &'static str,
+        /// The type that was asked for.
+        asked: &'static str,
+    },
+}
+
 /// What can go wrong with a node as a whole.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NodeError {
-    /// A child of the root failed too often, so the node stopped.
-    #[error("{child} failed too often, so the node stopped; the last time it {exit}")]
+    /// A child of the root failed too often, or for good, so the node stopped.
+    #[error("{child} is not restarted any more, so the node stopped; the last time it {exit}")]
     Escalated {
         /// The child's path.
         child: String,

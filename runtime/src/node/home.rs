@@ -1,8 +1,9 @@
 use std::sync::Arc;
 
-use super::Node;
 use super::control::Input;
-use crate::exit::{Exit, Killer};
+use super::{Node, Seat};
+use crate::child::Placement;
+use crate::exit::{Charge, Exit, Killer};
 use crate::tree::ChildId;
 
 /// Where one generation lives in the tree, and how it reports.
@@ -11,7 +12,7 @@ pub(crate) struct Home {
     pub(crate) node: Node,
     pub(crate) id: ChildId,
     pub(crate) life: u64,
-    pub(crate) name: Arc<str>,
+    pub(crate) path: Arc<str>,
 }
 
 impl Home {
@@ -22,12 +23,17 @@ impl Home {
         });
     }
 
-    pub(crate) fn exited(&self, exit: Exit) {
+    pub(crate) fn exited(&self, exit: Exit, charge: Charge) {
         self.node.0.control.send(Input::Exited {
             id: self.id,
             life: self.life,
             exit,
+            charge,
         });
+    }
+
+    pub(crate) fn seat(&self) -> Seat {
+        Seat::of(self)
     }
 
     pub(crate) fn child(&self) -> ChildHandle {
@@ -66,7 +72,27 @@ impl ChildHandle {
     pub fn kill(&self) {
         self.node.0.control.send(Input::Kill {
             id: self.id,
-            killer: Killer::Operator,
+            exit: Exit::Killed(Killer::Operator),
+        });
+    }
+
+    /// Stops the child in order and starts it again. Its restart policy is not
+    /// asked, and nothing is counted as intensity.
+    pub fn restart(&self) {
+        self.renew(None);
+    }
+
+    /// The same, somewhere else: what waits in its mailbox and its ports goes with
+    /// it. Its own children follow if they are placed beside it. An arbiter that the
+    /// node does not have is a warning in the log, and nothing moves.
+    pub fn move_to(&self, placement: Placement) {
+        self.renew(Some(placement));
+    }
+
+    fn renew(&self, placement: Option<Placement>) {
+        self.node.0.control.send(Input::Renew {
+            id: self.id,
+            placement,
         });
     }
 }

@@ -15,14 +15,12 @@ pub struct Identity {
 }
 
 impl Identity {
-    pub(super) fn new(name: String) -> Result<Self, getrandom::Error> {
-        let mut instance = [0; 16];
-        getrandom::fill(&mut instance)?;
-        Ok(Identity {
+    pub(super) fn new(name: String, instance: [u8; 16]) -> Self {
+        Identity {
             name,
             instance,
             incarnation: 0,
-        })
+        }
     }
 
     /// The instance id as 32 hexadecimal digits.

@@ -3,11 +3,20 @@
 mod arbiters;
 mod builder;
 mod control;
+#[cfg(feature = "driven")]
+mod driven;
 mod error;
+mod ground;
 mod home;
 mod identity;
+#[cfg(all(test, treewire_loom))]
+mod loom;
+mod names;
 mod reaper;
+mod seat;
+mod signals;
 mod spawning;
+mod threads;
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -19,17 +28,26 @@ use std::time::Instant;
 use parking_lot::Mutex;
 use tokio::sync::{oneshot, watch};
 
-use crate::child::IntoSpec;
+use crate::child::{IntoSpec, Placement};
 use crate::clock::Clock;
-use crate::observe::{EventSender, Events, NodeSnapshot};
+use crate::exit::Exit;
+use crate::observe::{ChildSnapshot, DeadLetters, EventSender, Events, NodeSnapshot};
+use crate::slot::Slice;
 use crate::tree::{ChildId, Ending, SpawnReplies};
 
 pub use builder::NodeBuilder;
-use control::{Control, Input};
-pub use error::{NodeError, SpawnError};
+use control::{Control, Deed, Input, Where};
+#[cfg(feature = "driven")]
+pub use driven::{Chance, World, driven};
+pub use error::{LookupError, NodeError, RegisterError, SpawnError};
 pub(crate) use home::Home;
 pub use home::{ChildHandle, Progress};
 pub use identity::Identity;
+use names::Names;
+pub use names::Registered;
+pub(crate) use names::Registration;
+use seat::Reach;
+pub(crate) use seat::Seat;
 pub use spawning::Spawning;
 
 /// Runs `main` on an actix system of its own, on this thread, which then is
@@ -54,10 +72,34 @@ struct Inner {
     identity: Identity,
     clock: Clock,
     started_at: Instant,
+    arbiters: usize,
     control: Control,
     events: EventSender,
+    reach: Arc<Reach>,
     ending: watch::Receiver<Option<Ending>>,
+    /// How many calls of `run` there are now.
+    runs: watch::Sender<usize>,
     provided: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+    names: Arc<Names>,
+    /// Of the driven world it is part of.
+    #[cfg(feature = "driven")]
+    schedule: Option<Arc<driven::Schedule>>,
+}
+
+/// A call of `run`, to its end.
+struct Run<'a>(&'a watch::Sender<usize>);
+
+impl<'a> Run<'a> {
+    fn begin(runs: &'a watch::Sender<usize>) -> Self {
+        runs.send_modify(|runs| *runs += 1);
+        Run(runs)
+    }
+}
+
+impl Drop for Run<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|runs| *runs -= 1);
+    }
 }
 
 impl fmt::Debug for Node {
@@ -92,9 +134,19 @@ impl Node {
     /// # Errors
     /// [`SpawnError`], with the child's exit when its first start failed.
     pub async fn spawn<S: IntoSpec>(&self, spec: S) -> Result<S::Handle, SpawnError> {
-        let mut spawning = self.begin_spawn(None, spec);
-        spawning.ready().await?;
-        Ok(spawning.into_handle())
+        self.spawn_below(None, spec).await
+    }
+
+    pub(crate) async fn spawn_below<S: IntoSpec>(
+        &self,
+        parent: Option<ChildId>,
+        spec: S,
+    ) -> Result<S::Handle, SpawnError> {
+        let (handle, ready) = self.ask_spawn(parent, spec, None);
+        match ready.await {
+            Ok(started) => started.map(|_| handle),
+            Err(_) => Err(SpawnError::NodeEnded),
+        }
     }
 
     pub(crate) fn begin_spawn<S: IntoSpec>(
@@ -102,26 +154,43 @@ impl Node {
         parent: Option<ChildId>,
         spec: S,
     ) -> Spawning<S::Handle> {
-        let (spec, handle) = spec.into_spec();
-        let (ready, is_ready) = oneshot::channel();
         let (gone, is_gone) = oneshot::channel();
+        let (handle, ready) = self.ask_spawn(parent, spec, Some(gone));
+        Spawning::new(self.clone(), handle, ready, is_gone)
+    }
+
+    fn ask_spawn<S: IntoSpec>(
+        &self,
+        parent: Option<ChildId>,
+        spec: S,
+        gone: Option<oneshot::Sender<Exit>>,
+    ) -> (S::Handle, oneshot::Receiver<Result<ChildId, SpawnError>>) {
+        let (spec, handle) = spec.into_spec();
+        spec.enter(self);
+        let (ready, is_ready) = oneshot::channel();
         let replies = SpawnReplies { ready, gone };
         self.0.control.send(Input::Spawn {
             parent,
             spec: Box::new(spec),
             replies,
         });
-        Spawning::new(self.clone(), handle, is_ready, is_gone)
+        (handle, is_ready)
     }
 
     /// Runs until the node ends: on SIGINT or SIGTERM in order, in reverse order
-    /// of the starts (a second signal ends the process at once), or because a
-    /// child of the root failed too often.
+    /// of the starts, or because a child of the root is not restarted any more.
+    ///
+    /// A second signal ends the process at once, with status 130. After the first
+    /// the process also ends, with status 1, when the node has ended and a child
+    /// blocks the thread in which this is awaited. A driven node hears no signals.
     ///
     /// # Errors
     /// [`NodeError::Escalated`], or [`NodeError::StopTimedOut`].
     pub async fn run(&self) -> Result<(), NodeError> {
-        self.0.control.send(Input::CatchSignals);
+        let _run = Run::begin(&self.0.runs);
+        if !self.is_driven() {
+            self.0.control.send(Input::CatchSignals);
+        }
         self.ended().await
     }
 
@@ -167,22 +236,96 @@ impl Node {
         self.0.events.subscribe()
     }
 
+    /// What the mailboxes of its children drop from now on: messages told by
+    /// [`do_send`](crate::Ref::do_send) for the most part, since whoever asks or
+    /// waits is told instead. Costs the senders nothing while nobody listens.
+    pub fn dead_letters(&self) -> DeadLetters {
+        self.0.reach.dead_letters.subscribe()
+    }
+
     /// Kills the current generation of the child at `path` (`socket/dialer …`),
     /// as an operator or a fault injector would: it does not count as intensity.
     ///
     /// # Errors
     /// [`NodeError::NoSuchChild`], [`NodeError::Ended`].
     pub async fn kill(&self, path: &str) -> Result<(), NodeError> {
-        let found = self
-            .ask(|reply| Input::KillPath(path.to_owned(), reply))
-            .await?;
-        if found {
-            Ok(())
-        } else {
-            Err(NodeError::NoSuchChild {
-                path: path.to_owned(),
-            })
-        }
+        self.at(Where::Path(path.to_owned()), Deed::Kill).await
+    }
+
+    /// Stops the child at `path` and waits for its end, with its last exit. One that
+    /// a supervisor lists rests until it is started again; any other leaves the tree.
+    ///
+    /// # Errors
+    /// [`NodeError::NoSuchChild`], [`NodeError::Ended`].
+    pub async fn stop_child(&self, path: &str) -> Result<Exit, NodeError> {
+        self.stop_at(Where::Path(path.to_owned())).await
+    }
+
+    /// Starts the listed child at `path` that rests. Does nothing if it runs.
+    ///
+    /// # Errors
+    /// [`NodeError::NoSuchChild`], [`NodeError::Ended`].
+    pub async fn start_child(&self, path: &str) -> Result<(), NodeError> {
+        self.at(Where::Path(path.to_owned()), Deed::Start).await
+    }
+
+    /// Stops the child at `path` in order and starts it again; nothing is counted.
+    ///
+    /// # Errors
+    /// [`NodeError::NoSuchChild`], [`NodeError::Ended`].
+    pub async fn restart_child(&self, path: &str) -> Result<(), NodeError> {
+        self.at(Where::Path(path.to_owned()), Deed::Renew(None))
+            .await
+    }
+
+    /// The same, somewhere else; see [`ChildHandle::move_to`].
+    ///
+    /// # Errors
+    /// [`NodeError::NoSuchChild`], [`NodeError::Ended`],
+    /// [`SpawnError::NoSuchArbiter`].
+    pub async fn move_child(&self, path: &str, placement: Placement) -> Result<(), NodeError> {
+        placement.check(self.0.arbiters)?;
+        self.at(Where::Path(path.to_owned()), Deed::Renew(Some(placement)))
+            .await
+    }
+
+    pub(crate) async fn stop_below(&self, id: ChildId, name: &str) -> Result<Exit, NodeError> {
+        self.stop_at(Where::Below(id, name.to_owned())).await
+    }
+
+    pub(crate) async fn start_below(&self, id: ChildId, name: &str) -> Result<(), NodeError> {
+        self.at(Where::Below(id, name.to_owned()), Deed::Start)
+            .await
+    }
+
+    pub(crate) async fn renew_below(&self, id: ChildId, name: &str) -> Result<(), NodeError> {
+        self.at(Where::Below(id, name.to_owned()), Deed::Renew(None))
+            .await
+    }
+
+    pub(crate) async fn children_of(&self, id: ChildId) -> Result<Vec<ChildSnapshot>, NodeError> {
+        let children = self.ask(|reply| Input::ChildrenOf(id, reply)).await?;
+        children.ok_or_else(|| NodeError::NoSuchChild {
+            path: String::new(),
+        })
+    }
+
+    pub(crate) fn child_handle(&self, id: ChildId) -> ChildHandle {
+        ChildHandle::new(self.clone(), id)
+    }
+
+    async fn stop_at(&self, place: Where) -> Result<Exit, NodeError> {
+        let (ended, end) = oneshot::channel();
+        self.at(place, Deed::Stop(ended)).await?;
+        end.await.map_err(|_| NodeError::Ended)
+    }
+
+    async fn at(&self, place: Where, deed: Deed) -> Result<(), NodeError> {
+        let path = match &place {
+            Where::Path(path) | Where::Below(_, path) => path.clone(),
+        };
+        let found = self.ask(|reply| Input::At(place, deed, reply)).await?;
+        found.then_some(()).ok_or(NodeError::NoSuchChild { path })
     }
 
     /// Something the whole node shares, kept by its type: the transports, say.
@@ -196,6 +339,38 @@ impl Node {
             Ok(value) => value,
             Err(_) => unreachable!("values are kept by their own type"),
         }
+    }
+
+    async fn is_run_no_more(&self) {
+        let mut runs = self.0.runs.subscribe();
+        // The node holds the sender.
+        let _ = runs.wait_for(|runs| *runs == 0).await;
+    }
+
+    fn is_driven(&self) -> bool {
+        #[cfg(feature = "driven")]
+        return self.0.schedule.is_some();
+        #[cfg(not(feature = "driven"))]
+        false
+    }
+
+    /// Whether what is to run now goes to the end of the row instead. Only a driven
+    /// schedule says so.
+    pub(crate) fn lets_others_go_first(&self) -> bool {
+        #[cfg(feature = "driven")]
+        if let Some(schedule) = &self.0.schedule {
+            return schedule.lets_others_go_first();
+        }
+        false
+    }
+
+    /// How many messages a generation may handle in a row.
+    pub(crate) fn messages_a_slice(&self) -> u32 {
+        #[cfg(feature = "driven")]
+        if let Some(schedule) = &self.0.schedule {
+            return schedule.messages_a_slice();
+        }
+        Slice::MESSAGES
     }
 
     async fn ask<T>(

@@ -31,12 +31,23 @@ pub enum EventKind {
         /// Zero means at once.
         after: Duration,
     },
-    /// It failed too often; its supervisor fails with this reason.
+    /// It failed too often, or for good; its supervisor fails with this reason.
     Escalated(Exit),
     /// It left the tree for good.
     Removed,
     /// It did not end when killed; it was abandoned.
     Zombie,
+}
+
+impl EventKind {
+    /// Nothing went wrong.
+    pub(crate) fn is_ordinary(&self) -> bool {
+        match self {
+            EventKind::Exited(exit) => !exit.is_abnormal(),
+            EventKind::Started | EventKind::Restarting { .. } | EventKind::Removed => true,
+            EventKind::Escalated(_) | EventKind::Zombie => false,
+        }
+    }
 }
 
 impl fmt::Display for Event {
@@ -46,7 +57,7 @@ impl fmt::Display for Event {
             EventKind::Started => f.write_str("started"),
             EventKind::Exited(exit) => write!(f, "exited: {exit}"),
             EventKind::Restarting { after } => write!(f, "restarts after {after:?}"),
-            EventKind::Escalated(exit) => write!(f, "failed too often: {exit}"),
+            EventKind::Escalated(exit) => write!(f, "is not restarted any more: {exit}"),
             EventKind::Removed => f.write_str("removed"),
             EventKind::Zombie => f.write_str("is a zombie: it did not end when killed"),
         }
@@ -89,6 +100,10 @@ pub(crate) struct EventSender(broadcast::Sender<Event>);
 impl EventSender {
     pub(crate) fn new() -> Self {
         EventSender(broadcast::channel(4_096).0)
+    }
+
+    pub(crate) fn has_listeners(&self) -> bool {
+        self.0.receiver_count() > 0
     }
 
     pub(crate) fn send(&self, event: Event) {

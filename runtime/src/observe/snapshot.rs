@@ -53,9 +53,9 @@ pub struct ChildSnapshot {
     pub mailbox: MailboxSnapshot,
     /// Messages its actor handled.
     pub handled: u64,
-    /// Nanoseconds its actor was busy.
+    /// Nanoseconds its actor was busy; an estimate.
     pub busy_nanos: u64,
-    /// The longest single poll of its actor, in nanoseconds.
+    /// The longest single poll of its actor that was timed, in nanoseconds.
     pub longest_poll_nanos: u64,
     /// Messages that came in over a wire.
     pub messages_in: u64,
@@ -104,6 +104,8 @@ pub enum ChildState {
     BackingOff,
     /// Asked to stop, or waiting for its own children to end.
     Stopping,
+    /// It has ended and stays, until its supervisor or somebody by hand starts it.
+    Resting,
 }
 
 impl fmt::Display for ChildState {
@@ -113,6 +115,7 @@ impl fmt::Display for ChildState {
             ChildState::Running => "running",
             ChildState::BackingOff => "backing off",
             ChildState::Stopping => "stopping",
+            ChildState::Resting => "resting",
         })
     }
 }

@@ -48,9 +48,10 @@ pub struct Stats {
     pub handled: Counter,
     /// How often the actor was polled.
     pub polls: Counter,
-    /// Nanoseconds spent in those polls.
+    /// Nanoseconds spent in those polls: an estimate, since of an actor whose polls
+    /// are short one in eight is timed.
     pub busy_nanos: Counter,
-    /// The longest poll, in nanoseconds.
+    /// The longest of those that were timed, in nanoseconds.
     pub longest_poll_nanos: Counter,
     /// Messages that came in over a wire.
     pub messages_in: Counter,
@@ -60,10 +61,6 @@ pub struct Stats {
     pub bytes_in: Counter,
     /// Bytes that went out over a wire.
     pub bytes_out: Counter,
-    /// Messages queued in the bounded mailbox now.
-    pub(crate) mailbox_depth: Counter,
-    /// The most that were ever queued there.
-    pub(crate) mailbox_high_water: Counter,
     /// The arbiter of the current generation.
     pub(crate) arbiter: AtomicUsize,
     drops: Mutex<BTreeMap<&'static str, u64>>,

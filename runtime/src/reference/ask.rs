@@ -1,38 +1,37 @@
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as Task, Poll, ready};
 use std::time::Duration;
 
 use actix::{Actor, Handler, Message};
-use tokio::sync::{SemaphorePermit, oneshot};
+use tokio::sync::oneshot;
 
 use super::{SendError, Waiting};
-use crate::context::Context;
-use crate::exit::Exit;
-use crate::slot::{AskCell, AskParcel, Fate, Refused, Slot};
+use crate::execution::Execution;
+use crate::slot::{Asked, Author, Farewell, Parcel, Progress, Settled, Slot};
 
 /// An ask under way; see [`Ref::send`](crate::Ref::send).
 #[must_use = "an ask does nothing unless it is awaited"]
-pub struct Ask<A: Actor<Context = Context<A>>, M: Message> {
+pub struct Ask<A: Actor<Context: Execution<A>>, M: Message> {
     slot: Arc<Slot<A>>,
     stage: Stage<M>,
-    deadline: Option<Boxed<()>>,
+    deadline: Option<Deadline>,
 }
 
-type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+pub(super) type Deadline = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 enum Stage<M: Message> {
     New(M),
-    /// Waiting for room in the queue: `true` once there is some, which then is ours.
-    Room(M, Boxed<bool>),
-    Answer(oneshot::Receiver<M::Result>, Arc<AskCell<M>>),
-    /// The handler panicked: waiting for its generation's exit to be recorded.
-    Exit(Boxed<Exit>),
+    /// In the queue, or in line for it, under this serial number; or handled.
+    Sent(Arc<Asked<M>>, u64),
+    /// The handler returned, and the answer is to come.
+    Late(Arc<Asked<M>>, oneshot::Receiver<M::Result>),
     Done,
 }
 
-impl<A: Actor<Context = Context<A>>, M: Message> Ask<A, M> {
+impl<A: Actor<Context: Execution<A>>, M: Message> Ask<A, M> {
     pub(super) fn new(slot: Arc<Slot<A>>, message: M) -> Self {
         Ask {
             slot,
@@ -47,27 +46,52 @@ impl<A: Actor<Context = Context<A>>, M: Message> Ask<A, M> {
         self.deadline = Some(Box::pin(self.slot.clock().sleep(timeout)));
         self
     }
+
+    /// Leaves whatever it waits for; the message comes back unless it was handed over.
+    fn leave(&mut self) -> Farewell<M> {
+        match mem::replace(&mut self.stage, Stage::Done) {
+            Stage::New(message) => Farewell::Unhandled(message),
+            Stage::Sent(asked, serial) => {
+                let farewell = asked.leave();
+                if matches!(farewell, Farewell::Unhandled(_)) {
+                    self.slot.queue.withdraw(serial);
+                }
+                self.forget(&asked);
+                farewell
+            }
+            Stage::Late(asked, _) => {
+                self.forget(&asked);
+                asked.leave()
+            }
+            Stage::Done => Farewell::Handling,
+        }
+    }
+
+    fn forget(&self, asked: &Asked<M>) {
+        if let Some(serial) = asked.owed() {
+            self.slot.owed.remove(serial);
+        }
+    }
 }
 
 // Nothing in it is ever pinned in place.
-impl<A: Actor<Context = Context<A>>, M: Message> Unpin for Ask<A, M> {}
+impl<A: Actor<Context: Execution<A>>, M: Message> Unpin for Ask<A, M> {}
 
 impl<A, M> Future for Ask<A, M>
 where
-    A: Actor<Context = Context<A>> + Handler<M>,
+    A: Actor<Context: Execution<A>> + Handler<M>,
     M: Message + Send + 'static,
     M::Result: Send,
 {
     type Output = Result<M::Result, SendError<M>>;
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Self::Output> {
-        if let Poll::Ready(result) = self.advance(task) {
-            self.stage = Stage::Done;
-            return Poll::Ready(result);
+        if let Poll::Ready(answer) = self.advance(task) {
+            return Poll::Ready(result(answer));
         }
         if let Some(deadline) = &mut self.deadline {
             ready!(deadline.as_mut().poll(task));
-            return Poll::Ready(Err(self.give_up()));
+            return Poll::Ready(self.give_up());
         }
         Poll::Pending
     }
@@ -75,103 +99,91 @@ where
 
 impl<A, M> Ask<A, M>
 where
-    A: Actor<Context = Context<A>> + Handler<M>,
+    A: Actor<Context: Execution<A>> + Handler<M>,
     M: Message + Send + 'static,
     M::Result: Send,
 {
-    fn advance(&mut self, task: &mut Task<'_>) -> Poll<Result<M::Result, SendError<M>>> {
+    fn advance(&mut self, task: &mut Task<'_>) -> Poll<Settled<M>> {
+        if matches!(self.stage, Stage::New(_))
+            && let Stage::New(message) = mem::replace(&mut self.stage, Stage::Done)
+        {
+            return self.enqueue(message, task);
+        }
         loop {
-            match std::mem::replace(&mut self.stage, Stage::Done) {
-                Stage::New(message) => match self.slot.queue.try_reserve() {
-                    Ok(()) => self.enqueue(message),
-                    Err(Refused::Closed) => {
-                        return Poll::Ready(Err(SendError::Stopped(
-                            message,
-                            self.slot.refusal_exit(),
-                        )));
+            match &mut self.stage {
+                Stage::Sent(asked, _) => match ready!(asked.poll(task.waker())) {
+                    Progress::Done(answer) => {
+                        self.stage = Stage::Done;
+                        return Poll::Ready(answer);
                     }
-                    Err(Refused::Full) => {
-                        let semaphore = self.slot.queue.room();
-                        let room = async move {
-                            let room = semaphore.acquire().await;
-                            room.map(SemaphorePermit::forget).is_ok()
-                        };
-                        self.stage = Stage::Room(message, Box::pin(room));
+                    Progress::Late(answer) => {
+                        let asked = asked.clone();
+                        self.stage = Stage::Late(asked, answer);
                     }
                 },
-                Stage::Room(message, mut room) => match room.as_mut().poll(task) {
-                    Poll::Ready(true) => self.enqueue(message),
-                    Poll::Ready(false) => {
-                        return Poll::Ready(Err(SendError::Stopped(
-                            message,
-                            self.slot.refusal_exit(),
-                        )));
-                    }
-                    Poll::Pending => {
-                        self.stage = Stage::Room(message, room);
-                        return Poll::Pending;
-                    }
-                },
-                Stage::Answer(mut receiver, cell) => match Pin::new(&mut receiver).poll(task) {
-                    Poll::Ready(Ok(answer)) => return Poll::Ready(Ok(answer)),
-                    Poll::Ready(Err(_)) => match cell.fate() {
-                        Fate::Kept(message, exit) => {
-                            let exit = exit.unwrap_or(Exit::Shutdown);
-                            return Poll::Ready(Err(SendError::Stopped(message, exit)));
-                        }
-                        Fate::Handled { life, returned } => {
-                            let mut exits = self.slot.last_exit();
-                            if returned && exits.borrow().0 < life {
-                                return Poll::Ready(Err(SendError::Unanswered));
-                            }
-                            self.stage = Stage::Exit(Box::pin(async move {
-                                match exits.wait_for(|(last, _)| *last >= life).await {
-                                    Ok(exit) => exit.1.clone(),
-                                    Err(_) => Exit::Shutdown,
-                                }
-                            }));
-                        }
-                    },
-                    Poll::Pending => {
-                        self.stage = Stage::Answer(receiver, cell);
-                        return Poll::Pending;
-                    }
-                },
-                Stage::Exit(mut exit) => match exit.as_mut().poll(task) {
-                    Poll::Ready(exit) => return Poll::Ready(Err(SendError::LostInCrash(exit))),
-                    Poll::Pending => {
-                        self.stage = Stage::Exit(exit);
-                        return Poll::Pending;
-                    }
-                },
-                Stage::Done => panic!("an ask was polled after it was done"),
+                Stage::Late(asked, receiver) => {
+                    let answer = match Pin::new(receiver).poll(task) {
+                        Poll::Ready(Ok(answer)) => Settled::Answered(answer),
+                        Poll::Ready(Err(_)) => asked.unanswered(),
+                        // Lost with a thread that is given up, it is told there.
+                        Poll::Pending => match ready!(asked.poll(task.waker())) {
+                            Progress::Done(answer) => answer,
+                            Progress::Late(_) => unreachable!("it is the one polled here"),
+                        },
+                    };
+                    self.leave();
+                    return Poll::Ready(answer);
+                }
+                Stage::New(_) | Stage::Done => panic!("an ask was polled after it was done"),
             }
         }
     }
 
-    fn enqueue(&mut self, message: M) {
-        let (answer, receiver) = oneshot::channel();
-        let cell = AskCell::new(message);
-        self.slot.queue.push(Box::new(AskParcel {
-            cell: cell.clone(),
-            answer,
-        }));
-        self.stage = Stage::Answer(receiver, cell);
+    fn enqueue(&mut self, message: M, task: &Task<'_>) -> Poll<Settled<M>> {
+        let asked = Arc::new(Asked::new(message, task.waker()));
+        let parcel = Parcel::awaited(asked.clone(), Author::own_life(&*self.slot));
+        match self.slot.queue.push_or_wait(parcel) {
+            Ok((serial, _)) => {
+                // Whatever becomes of it wakes this task.
+                self.stage = Stage::Sent(asked, serial);
+                Poll::Pending
+            }
+            Err((_, exit)) => match asked.leave() {
+                Farewell::Unhandled(message) => {
+                    Poll::Ready(Settled::GivenBack(message, Box::new(exit)))
+                }
+                _ => unreachable!("it was not queued"),
+            },
+        }
     }
 
-    fn give_up(&mut self) -> SendError<M> {
-        let (waiting, message) = match std::mem::replace(&mut self.stage, Stage::Done) {
-            Stage::New(message) | Stage::Room(message, _) => (Waiting::Queued, Some(message)),
-            Stage::Answer(_, cell) => match cell.fate() {
-                Fate::Kept(message, _) => (Waiting::Queued, Some(message)),
-                Fate::Handled { .. } => (Waiting::Handling, None),
-            },
-            Stage::Exit(_) | Stage::Done => (Waiting::Handling, None),
+    fn give_up(&mut self) -> Result<M::Result, SendError<M>> {
+        let message = match self.leave() {
+            Farewell::Done(answer) => return result(answer),
+            Farewell::Unhandled(message) => Some(message),
+            Farewell::Handling => None,
         };
-        let waiting = match waiting {
-            Waiting::Queued if !self.slot.orders.in_charge() => Waiting::Restarting,
-            other => other,
+        let waiting = match message {
+            Some(_) => Waiting::in_queue(&self.slot),
+            None => Waiting::Handling,
         };
-        SendError::Timeout { waiting, message }
+        Err(SendError::Timeout { waiting, message })
+    }
+}
+
+fn result<M: Message>(answer: Settled<M>) -> Result<M::Result, SendError<M>> {
+    match answer {
+        Settled::Answered(answer) => Ok(answer),
+        Settled::Unanswered => Err(SendError::Unanswered),
+        Settled::GivenBack(message, exit) => Err(SendError::Stopped(message, *exit)),
+        Settled::Lost(exit) => Err(SendError::LostInCrash(*exit)),
+    }
+}
+
+impl<A: Actor<Context: Execution<A>>, M: Message> Drop for Ask<A, M> {
+    fn drop(&mut self) {
+        if !matches!(self.stage, Stage::Done) {
+            self.leave();
+        }
     }
 }

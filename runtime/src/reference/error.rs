@@ -1,6 +1,10 @@
 use std::fmt;
 
+use actix::Actor;
+
+use crate::execution::Execution;
 use crate::exit::Exit;
+use crate::slot::Slot;
 
 /// Why a message was not answered. What was not handled comes back.
 #[derive(Clone, PartialEq, Eq)]
@@ -25,12 +29,23 @@ pub enum SendError<M> {
 /// What a message was waiting for when its time was up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Waiting {
-    /// Its turn in the queue.
+    /// Room in the queue, or its turn there.
     Queued,
-    /// The next generation of the actor.
+    /// A generation of the actor that is ready: the next one, or the first.
     Restarting,
     /// The end of its handler.
     Handling,
+}
+
+impl Waiting {
+    /// What a message waits for that no handler has seen.
+    pub(super) fn in_queue<A: Actor<Context: Execution<A>>>(slot: &Slot<A>) -> Self {
+        if slot.queue.is_served() {
+            Waiting::Queued
+        } else {
+            Waiting::Restarting
+        }
+    }
 }
 
 impl<M> fmt::Debug for SendError<M> {

@@ -29,6 +29,11 @@ impl Default for Intensity {
 pub(crate) struct RestartWindow(VecDeque<Instant>);
 
 impl RestartWindow {
+    /// Nothing has happened yet.
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
     /// Counts one restart; `false` when that is one too many.
     pub(crate) fn bears(&mut self, limit: Intensity, now: Instant) -> bool {
         self.0.push_back(now);

@@ -1,26 +1,55 @@
 use std::future::Future;
-use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context as Task, Poll, ready};
 
 use actix::fut::ActorFuture;
 use actix::{Actor, Message};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
-use super::{Loss, Outcome};
-use crate::exit::Exit;
+use super::outstanding::Handling;
+use super::port::{Loss, Outcome, Shared};
+use crate::sync::Arc;
 
-/// An answer that comes after the handler returned. It lives and dies with the
-/// actor's generation.
-pub(super) struct Late<M: Message, O: Outcome<M>> {
-    pub(super) receiver: oneshot::Receiver<M::Result>,
-    pub(super) outcome: Option<O>,
-    pub(super) last_exit: watch::Receiver<(u64, Exit)>,
-    pub(super) life: u64,
-    pub(super) message: PhantomData<fn(M)>,
+/// The outcome of a message that a handler was given, and where its answer is to
+/// come from once the handler has returned without one.
+pub(super) struct Unsettled<M: Message, O> {
+    pub(super) outcome: O,
+    pub(super) answer: Option<oneshot::Receiver<M::Result>>,
 }
 
-impl<M: Message, O: Outcome<M>> Unpin for Late<M, O> {}
+impl<M: Message, O: Outcome<M>> Unsettled<M, O> {
+    pub(super) fn poll_answer(&mut self, task: &mut Task<'_>) -> Poll<Option<M::Result>> {
+        match &mut self.answer {
+            Some(answer) => Pin::new(answer).poll(task).map(Result::ok),
+            None => Poll::Pending,
+        }
+    }
+
+    /// Nobody is going to look for an answer any more. One that was given in time
+    /// counts, though the actor did not get round to telling it.
+    pub(super) fn lose(self, loss: Loss) {
+        match self.answer.and_then(|mut answer| answer.try_recv().ok()) {
+            Some(result) => self.outcome.handled(result),
+            None => self.outcome.lost(loss),
+        }
+    }
+}
+
+/// Tells an answer that comes after the handler returned. It lives and dies with the
+/// actor's generation; what it waits for lies in the port, where the outcome can be
+/// told of the end of a generation whose thread is blocked.
+pub(super) struct Late<M: Message, O> {
+    shared: Arc<Shared<M, O>>,
+    handling: Handling,
+}
+
+impl<M: Message, O> Late<M, O> {
+    pub(super) fn new(shared: Arc<Shared<M, O>>, handling: Handling) -> Self {
+        Late { shared, handling }
+    }
+}
+
+impl<M: Message, O> Unpin for Late<M, O> {}
 
 impl<A, M, O> ActorFuture<A> for Late<M, O>
 where
@@ -30,33 +59,13 @@ where
 {
     type Output = ();
 
-    fn poll(
-        mut self: Pin<&mut Self>,
-        _: &mut A,
-        _: &mut A::Context,
-        task: &mut Task<'_>,
-    ) -> Poll<()> {
-        let answer = ready!(Pin::new(&mut self.receiver).poll(task));
-        if let Some(outcome) = self.outcome.take() {
+    fn poll(self: Pin<&mut Self>, _: &mut A, _: &mut A::Context, task: &mut Task<'_>) -> Poll<()> {
+        if let Some((outcome, answer)) = ready!(self.shared.poll_answer(self.handling, task)) {
             match answer {
-                Ok(result) => outcome.handled(result),
-                Err(_) => outcome.lost(Loss::Unanswered),
+                Some(result) => outcome.handled(result),
+                None => outcome.lost(Loss::Unanswered),
             }
         }
         Poll::Ready(())
-    }
-}
-
-impl<M: Message, O: Outcome<M>> Drop for Late<M, O> {
-    fn drop(&mut self) {
-        let Some(outcome) = self.outcome.take() else {
-            return;
-        };
-        let (life, exit) = self.last_exit.borrow().clone();
-        outcome.lost(if life >= self.life {
-            Loss::Crashed(exit)
-        } else {
-            Loss::Unanswered
-        });
     }
 }

@@ -2,94 +2,191 @@
 //! address, its orders. The generation in charge borrows them; when it ends,
 //! whatever it had not handled is still here for the next one.
 
+mod address;
+mod asked;
+mod conflation;
+mod door;
 mod late;
+#[cfg(all(test, treewire_loom))]
+mod loom;
 mod orders;
+mod outstanding;
+mod owed;
 mod parcel;
+mod policy;
+mod polled;
 mod port;
 mod queue;
+mod rescue;
+mod sampling;
+mod schedule;
 mod slice;
+mod task_waker;
+mod telling;
+mod watchers;
 
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
+use std::sync::atomic::Ordering::SeqCst;
 
-use actix::dev::channel::{AddressReceiver, channel};
 use actix::{Actor, Addr, SpawnHandle};
-use futures_util::task::AtomicWaker;
-use parking_lot::Mutex;
-use tokio::sync::watch;
+use tokio::sync::Notify;
 
+use crate::child::Mailbox;
 use crate::clock::Clock;
-use crate::context::Context;
+use crate::execution::Execution;
 use crate::exit::Exit;
-use crate::observe::Stats;
+use crate::node::{Home, Seat};
+use crate::observe::{Counter, DropCause, MailboxSnapshot, Stats};
+use crate::panics::survive;
+use crate::reference::{Down, Monitor};
+use crate::sync::{Arc, AtomicUsize, Mutex};
 
+use address::AddressDoor;
+pub(crate) use asked::{Asked, Farewell, Progress, Settled};
+pub(crate) use conflation::Conflating;
+pub(crate) use door::Door;
 pub(crate) use orders::{Order, Orders};
-pub(crate) use parcel::{AskCell, AskParcel, Fate, TellParcel};
-pub(crate) use port::Door;
-pub use port::{Loss, Outcome, Port, PortRefusal};
+pub(crate) use outstanding::Handling;
+use owed::Owed;
+pub(crate) use parcel::Parcel;
+use policy::Policy;
+pub(crate) use polled::Author;
+pub use port::{Loss, Origin, Outcome, Port, PortRefusal};
 use queue::Queue;
 pub(crate) use queue::Refused;
-pub(crate) use slice::Slice;
+use rescue::Rescue;
+pub(crate) use sampling::Sampling;
+pub(crate) use schedule::Cancel;
+use schedule::Schedule;
+pub(crate) use slice::{Pace, Slice};
+pub(crate) use task_waker::TaskWaker;
+pub(crate) use telling::Telling;
+use watchers::Watchers;
+pub(crate) use watchers::{Dissolved, Linkable, link, linked_exit, unlink};
 
-/// Messages that wait in actix's own channel; it serves raw `Addr`s only.
-const ADDRESS_CAPACITY: usize = 16;
-
-pub(crate) struct Slot<A: Actor<Context = Context<A>>> {
+pub(crate) struct Slot<A: Actor<Context: Execution<A>>> {
     pub(crate) stats: Arc<Stats>,
-    pub(crate) queue: Queue<A>,
+    pub(crate) queue: Queue<Parcel<A>>,
+    policy: Policy,
+    /// Those whom a generation owes an answer.
+    pub(crate) owed: Owed,
     pub(crate) orders: Orders,
+    rescue: Rescue,
     /// Wakes the task of the current generation.
-    pub(crate) waker: Arc<AtomicWaker>,
-    doors: Mutex<Vec<Arc<dyn Door<A>>>>,
+    pub(crate) waker: Arc<TaskWaker>,
+    doors: Mutex<Doors<A>>,
     /// So that a poll need not lock them to see that nothing changed.
     door_version: AtomicUsize,
-    address: Addr<A>,
-    receiver: Mutex<Option<AddressReceiver<A>>>,
-    /// The life that ended last, and why.
-    last_exit: watch::Sender<(u64, Exit)>,
-    /// Set once no generation will follow.
-    closed: watch::Sender<Option<Exit>>,
-    /// The clock of the node, once the child was started in one.
-    clock: OnceLock<Clock>,
+    /// Told when no generation follows.
+    closing: Notify,
+    /// Where the child is, once its first generation is on its way.
+    seat: OnceLock<Seat>,
+    /// How many there were.
+    generations: Counter,
+    watchers: Watchers,
+    /// Made when a message is scheduled first.
+    schedule: OnceLock<Arc<Schedule<A>>>,
     /// Handles stay unique for the life of the address, not of a generation.
     next_handle: Mutex<SpawnHandle>,
 }
 
-impl<A: Actor<Context = Context<A>>> Slot<A> {
-    pub(crate) fn new(mailbox_capacity: usize) -> Arc<Self> {
-        let (sender, receiver) = channel(ADDRESS_CAPACITY);
-        let stats = Arc::new(Stats::default());
-        let waker = Arc::new(AtomicWaker::new());
-        Arc::new(Slot {
-            queue: Queue::new(mailbox_capacity, waker.clone(), stats.clone()),
-            stats,
+/// Under one lock, so that they open and close at once, and with the queue.
+struct Doors<A: Actor<Context: Execution<A>>> {
+    all: Vec<Arc<dyn Door<A>>>,
+    /// Made when it is asked for.
+    address: Option<Addr<A>>,
+}
+
+impl<A: Actor<Context: Execution<A>>> Slot<A> {
+    pub(crate) fn new(mailbox: Mailbox) -> Arc<Self> {
+        let waker = Arc::new(TaskWaker::default());
+        let slot = Slot {
+            stats: Arc::default(),
+            queue: Queue::new(mailbox.capacity, waker.clone()),
+            policy: Policy::default(),
+            owed: Owed::default(),
             orders: Orders::default(),
+            rescue: Rescue::default(),
             waker,
-            doors: Mutex::default(),
+            doors: Mutex::new(Doors {
+                all: Vec::new(),
+                address: None,
+            }),
             door_version: AtomicUsize::new(0),
-            address: Addr::new(sender),
-            receiver: Mutex::new(Some(receiver)),
-            last_exit: watch::channel((0, Exit::Normal)).0,
-            closed: watch::channel(None).0,
-            clock: OnceLock::new(),
+            closing: Notify::new(),
+            seat: OnceLock::new(),
+            generations: Counter::default(),
+            watchers: Watchers::default(),
+            schedule: OnceLock::new(),
             next_handle: Mutex::new(SpawnHandle::default()),
-        })
+        };
+        slot.set_mailbox(mailbox);
+        Arc::new(slot)
     }
 
-    pub(crate) fn enter_node(&self, clock: &Clock) {
-        self.clock.get_or_init(|| clock.clone());
+    /// A generation is to take charge, though the slot may have been closed.
+    pub(crate) fn begin(&self, home: &Home) {
+        self.seat.get_or_init(|| home.seat());
+        let doors = self.doors.lock();
+        self.generations.add(1);
+        if self.queue.open(home.life) {
+            for door in &doors.all {
+                door.reopen();
+            }
+        }
+        drop(doors);
+        self.orders.begin(home.life);
+        self.watchers.begun(home.life);
     }
 
+    /// The child was not taken in by any tree.
+    pub(crate) fn refuse(&self, name: &Arc<str>) {
+        self.seat.get_or_init(|| Seat::refused(name));
+    }
+
+    /// The tree knows that the generation `life` is over, and why.
+    pub(crate) fn ended(&self, life: u64, exit: &Exit) -> Dissolved {
+        self.orders.end(life);
+        self.watchers.ended(self, life, || self.down(exit, false))
+    }
+
+    /// Tells of the generations that end from now on.
+    pub(crate) fn monitor(&self) -> Monitor {
+        let gone = || Some(self.down(&self.closed()?, true));
+        Monitor::new(self.watchers.monitor(gone))
+    }
+
+    fn down(&self, exit: &Exit, last: bool) -> Down {
+        Down {
+            path: self
+                .seat
+                .get()
+                .map_or("".into(), |seat| seat.path().clone()),
+            generation: self.generations.get(),
+            exit: exit.clone(),
+            last,
+        }
+    }
+
+    /// The clock of the node, or the machine's until there is one.
+    pub(crate) fn clock(&self) -> Clock {
+        self.seat.get().map_or_else(Clock::default, Seat::clock)
+    }
+
+    /// The raw address; one that is taken after the end is closed.
     pub(crate) fn address(&self) -> Addr<A> {
-        self.address.clone()
-    }
-
-    pub(crate) fn take_receiver(&self) -> Option<AddressReceiver<A>> {
-        self.receiver.lock().take()
-    }
-
-    pub(crate) fn return_receiver(&self, receiver: AddressReceiver<A>) {
-        *self.receiver.lock() = Some(receiver);
+        let mut doors = self.doors.lock();
+        if let Some(address) = &doors.address {
+            return address.clone();
+        }
+        let (address, door) = AddressDoor::open(self.waker.clone());
+        if self.queue.closed().is_none() {
+            doors.address = Some(address.clone());
+            self.add(&mut doors, Arc::new(door));
+        }
+        drop(doors);
+        self.waker.wake();
+        address
     }
 
     pub(crate) fn next_handle(&self) -> SpawnHandle {
@@ -100,62 +197,141 @@ impl<A: Actor<Context = Context<A>>> Slot<A> {
 
     pub(crate) fn add_door(&self, door: Arc<dyn Door<A>>) {
         let mut doors = self.doors.lock();
-        doors.retain(|door| !door.is_abandoned());
-        doors.push(door);
-        self.door_version.fetch_add(1, SeqCst);
+        if let Some(exit) = self.queue.closed() {
+            door.close(&exit)();
+        }
+        self.add(&mut doors, door);
         drop(doors);
         self.waker.wake();
     }
 
-    pub(crate) fn doors(&self) -> Vec<Arc<dyn Door<A>>> {
-        self.doors.lock().clone()
+    fn add(&self, doors: &mut Doors<A>, door: Arc<dyn Door<A>>) {
+        doors.all.retain(|door| !door.is_abandoned());
+        doors.all.push(door);
+        self.door_version.fetch_add(1, SeqCst);
+    }
+
+    fn doors(&self) -> Vec<Arc<dyn Door<A>>> {
+        self.doors.lock().all.clone()
     }
 
     pub(crate) fn doors_and_version(&self) -> (Vec<Arc<dyn Door<A>>>, usize) {
         let doors = self.doors.lock();
-        (doors.clone(), self.door_version.load(SeqCst))
+        (doors.all.clone(), self.door_version.load(SeqCst))
     }
 
     pub(crate) fn door_version(&self) -> usize {
         self.door_version.load(SeqCst)
     }
 
-    /// Recorded before anything of the generation is dropped, so that whoever
-    /// sees its answer vanish can learn why.
-    pub(crate) fn record_exit(&self, life: u64, exit: &Exit) {
-        self.last_exit.send_replace((life, exit.clone()));
-    }
-
-    pub(crate) fn last_exit(&self) -> watch::Receiver<(u64, Exit)> {
-        self.last_exit.subscribe()
+    pub(crate) fn mailbox(&self) -> MailboxSnapshot {
+        let level = self.queue.level();
+        MailboxSnapshot {
+            depth: level.depth as u64,
+            high_water: level.high_water as u64,
+            capacity: level.capacity as u64,
+        }
     }
 
     pub(crate) fn closed(&self) -> Option<Exit> {
-        self.closed.borrow().clone()
+        self.queue.closed()
     }
 
-    /// The exit with which a message that comes too late is refused.
-    pub(crate) fn refusal_exit(&self) -> Exit {
-        self.closed().unwrap_or(Exit::Shutdown)
-    }
-
-    pub(crate) fn on_close(&self) -> watch::Receiver<Option<Exit>> {
-        self.closed.subscribe()
-    }
-
-    /// No generation follows: everything that waits goes back to its sender.
-    pub(crate) fn close(&self, exit: &Exit) {
-        self.queue.close(exit);
-        for door in self.doors() {
-            door.close(exit);
+    /// Waits until no generation follows, for the reason that it gives.
+    pub(crate) async fn until_closed(&self) -> Exit {
+        loop {
+            let mut told = std::pin::pin!(self.closing.notified());
+            told.as_mut().enable();
+            if let Some(exit) = self.closed() {
+                return exit;
+            }
+            told.await;
         }
-        // Dropping the receiver closes raw addresses and their queued messages.
-        self.take_receiver();
-        self.closed.send_replace(Some(exit.clone()));
     }
 
-    /// The clock of the node, or the machine's until there is one.
-    pub(crate) fn clock(&self) -> Clock {
-        self.clock.get().cloned().unwrap_or_default()
+    /// The generation `life` ended with `exit`, and is about to be dropped.
+    pub(crate) fn crashed(&self, life: u64, exit: &Exit) {
+        let in_hand = self.queue.end(life);
+        for asker in in_hand.into_iter().chain(self.owed.end(life)) {
+            asker.orphaned(exit);
+        }
+        for door in self.doors() {
+            door.crashed(life, exit);
+        }
+        self.discard_if_set(exit);
+    }
+
+    /// The generation `life` is given up with its thread.
+    pub(crate) fn abandon(&self, life: u64, exit: &Exit) {
+        self.orders.end(life);
+        let in_hand = self.queue.end(life);
+        for asker in in_hand.into_iter().chain(self.owed.end(life)) {
+            asker.lost(exit);
+        }
+        for hook in self.rescue.take(life) {
+            survive("what follows an abandonment", hook);
+        }
+        for door in self.doors() {
+            door.crashed(life, exit);
+        }
+        self.discard_if_set(exit);
+        // A generation that began before may have found the doors as the lost one left them.
+        self.waker.wake();
+    }
+
+    /// `hook` runs if the generation `life` is given up, and is dropped otherwise.
+    pub(crate) fn on_abandoned(&self, life: u64, hook: impl FnOnce() + Send + 'static) {
+        for late in self.rescue.add(life, Box::new(hook), &self.orders) {
+            late();
+        }
+    }
+
+    /// The generation `life` ends by itself: nobody need do it.
+    pub(crate) fn forget_hooks(&self, life: u64) {
+        for hook in self.rescue.take(life) {
+            survive("the drop of a hook", || drop(hook));
+        }
+    }
+
+    /// No generation follows `life`: everything that waits goes back to its
+    /// sender. Does nothing if a later one was prepared meanwhile.
+    pub(crate) fn close(&self, life: u64, exit: &Exit) {
+        let mut doors = self.doors.lock();
+        let Some(parcels) = self.queue.close(life, exit) else {
+            return;
+        };
+        doors.address = None;
+        let closings: Vec<_> = doors.all.iter().map(|door| door.close(exit)).collect();
+        let last_end = self.watchers.close(|| self.down(exit, true));
+        drop(doors);
+        // First, for what follows runs the user's destructors, which may take their time.
+        if let Some(last_end) = last_end {
+            last_end.tell(self);
+        }
+        for parcel in parcels {
+            self.give_back(parcel, exit, DropCause::Stopped);
+        }
+        for closing in closings {
+            closing();
+        }
+        self.closing.notify_waiters();
+    }
+}
+
+impl<A: Actor<Context: Execution<A>>> Linkable for Slot<A> {
+    fn watchers(&self) -> &Watchers {
+        &self.watchers
+    }
+
+    fn orders(&self) -> &Orders {
+        &self.orders
+    }
+
+    fn seat(&self) -> Option<&Seat> {
+        self.seat.get()
+    }
+
+    fn gone(&self) -> Option<Exit> {
+        self.closed()
     }
 }

@@ -1,5 +1,6 @@
-use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::atomic::Ordering::SeqCst;
 
+use crate::sync::AtomicU64;
 use crate::tree::Signal;
 
 /// Orders to the current generation, out of band: they overtake every queue.
@@ -35,9 +36,15 @@ impl Orders {
         });
     }
 
-    /// Whether some generation is in charge.
-    pub(crate) fn in_charge(&self) -> bool {
-        self.0.load(SeqCst) != 0
+    /// Whether `life` is in charge: it has not ended, and was not given up.
+    pub(crate) fn is_in_charge(&self, life: u64) -> bool {
+        self.0.load(SeqCst) >> Self::BITS == life
+    }
+
+    /// The life in charge, unless there is none, or it is to end now.
+    pub(crate) fn lasting_life(&self) -> Option<u64> {
+        let word = self.0.load(SeqCst);
+        (word != 0 && word & 0b11 < Self::KILL).then_some(word >> Self::BITS)
     }
 
     /// Gives an order to `life`; ignored unless that life is in charge.
@@ -74,13 +81,16 @@ mod tests {
     #[test]
     fn the_gravest_order_stands_and_only_for_its_life() {
         let orders = Orders::default();
+        assert_eq!(orders.lasting_life(), None);
         orders.begin(4);
         assert_eq!(orders.for_life(4), Order::Run);
+        assert_eq!(orders.lasting_life(), Some(4));
         orders.give(3, Signal::Kill);
         assert_eq!(orders.for_life(4), Order::Run);
         orders.give(4, Signal::Kill);
         orders.give(4, Signal::Stop);
         assert_eq!(orders.for_life(4), Order::Kill);
+        assert_eq!(orders.lasting_life(), None);
         orders.begin(5);
         assert_eq!(orders.for_life(5), Order::Run);
         assert_eq!(

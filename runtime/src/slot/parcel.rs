@@ -1,110 +1,158 @@
 //! How a message lies in the queue, typed inside and erased outside.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
+use std::any::{Any, type_name};
 
-use actix::dev::{MessageResponse, OneshotSender};
+use actix::dev::MessageResponse;
 use actix::{Actor, Handler, Message};
-use parking_lot::Mutex;
 
+use super::queue::{Item, Receipt};
 use crate::exit::Exit;
+use crate::sync::Arc;
 
 /// A queued message for an actor of type `A`.
-pub(crate) trait Parcel<A: Actor>: Send {
-    /// Hands the message to the generation `life`.
-    fn deliver(self: Box<Self>, life: u64, actor: &mut A, context: &mut A::Context);
-
-    /// The message will never be handled. `false` if its sender cannot be told.
-    fn give_back(self: Box<Self>, exit: &Exit) -> bool;
+pub(crate) struct Parcel<A: Actor> {
+    content: Content<A>,
+    /// The life that sent it to its own actor; zero if somebody else did.
+    own_life: u64,
 }
 
-/// A message nobody waits for.
-pub(crate) struct TellParcel<M>(pub(crate) M);
+enum Content<A: Actor> {
+    /// Nobody waits for it.
+    Told(Box<dyn Told<A>>),
+    /// Nobody waits for it, and the policy of the mailbox may drop it.
+    Expendable(Box<dyn Told<A>>),
+    Awaited(Arc<dyn Awaited<A>>),
+}
 
-impl<A, M> Parcel<A> for TellParcel<M>
-where
-    A: Actor + Handler<M>,
-    M: Message + Send,
-{
-    fn deliver(self: Box<Self>, _: u64, actor: &mut A, context: &mut A::Context) {
-        actor.handle(self.0, context).handle(context, None);
+/// What became of a parcel that is not handled.
+pub(crate) enum GivenBack {
+    /// Its sender knows.
+    ToSender,
+    /// Nobody waits for it: it is dropped. The name of its type.
+    ToNobody(&'static str),
+}
+
+/// A message that nobody waits for.
+pub(crate) trait Told<A: Actor>: Send {
+    fn deliver(self: Box<Self>, actor: &mut A, context: &mut A::Context);
+
+    fn type_name(&self) -> &'static str;
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any>;
+}
+
+/// A message shared with its sender, who waits: for an answer, or for room.
+pub(crate) trait Awaited<A: Actor>: Sender {
+    /// Hands the message to the generation `life`, unless its sender has left.
+    fn deliver(self: Arc<Self>, life: u64, actor: &mut A, context: &mut A::Context);
+
+    /// The message will never be handled.
+    fn give_back(&self, exit: &Exit) -> GivenBack;
+}
+
+/// Whoever waits for what becomes of a message. Called outside every lock.
+pub(crate) trait Sender: Send + Sync {
+    /// The message stood in line and is queued now.
+    fn admitted(&self);
+
+    /// The generation that handles it is given up, with its thread: no answer
+    /// can come any more.
+    fn lost(&self, exit: &Exit);
+
+    /// The generation that handled it ended with `exit`, and owes the answer. It
+    /// may still come, from a future that runs outside the actor.
+    fn orphaned(&self, exit: &Exit);
+}
+
+impl<A: Actor> Parcel<A> {
+    pub(crate) fn told<M>(message: M, own_life: u64) -> Self
+    where
+        A: Handler<M>,
+        M: Message + Send + 'static,
+    {
+        let content = Content::Told(Box::new(message));
+        Parcel { content, own_life }
     }
 
-    fn give_back(self: Box<Self>, _: &Exit) -> bool {
-        false
-    }
-}
-
-/// What an asker shares with its queued message.
-pub(crate) struct AskCell<M> {
-    /// Present until it is handed to the handler.
-    message: Mutex<Option<M>>,
-    /// The life that took it, zero before.
-    life: AtomicU64,
-    /// The handler returned; an answer that vanishes now did so without a panic of the handler.
-    returned: AtomicBool,
-    /// Why it was given back.
-    given_back: Mutex<Option<Exit>>,
-}
-
-/// Where an unanswered message got to.
-pub(crate) enum Fate<M> {
-    /// Never handled.
-    Kept(M, Option<Exit>),
-    /// Handed to the handler of this life; `returned` says whether the handler came back.
-    Handled { life: u64, returned: bool },
-}
-
-impl<M> AskCell<M> {
-    pub(crate) fn new(message: M) -> Arc<Self> {
-        Arc::new(AskCell {
-            message: Mutex::new(Some(message)),
-            life: AtomicU64::new(0),
-            returned: AtomicBool::new(false),
-            given_back: Mutex::new(None),
-        })
+    pub(crate) fn expendable(told: impl Told<A> + 'static, own_life: u64) -> Self {
+        let content = Content::Expendable(Box::new(told));
+        Parcel { content, own_life }
     }
 
-    /// Withdraws the message if it was not handed over yet.
-    pub(crate) fn fate(&self) -> Fate<M> {
-        match self.message.lock().take() {
-            Some(message) => Fate::Kept(message, self.given_back.lock().take()),
-            None => Fate::Handled {
-                life: self.life.load(SeqCst),
-                returned: self.returned.load(SeqCst),
-            },
+    pub(crate) fn awaited(content: Arc<dyn Awaited<A>>, own_life: u64) -> Self {
+        let content = Content::Awaited(content);
+        Parcel { content, own_life }
+    }
+
+    /// An earlier generation of its own actor sent it, in a poll of its own.
+    pub(crate) fn is_from_before(&self, life: u64) -> bool {
+        self.own_life != 0 && self.own_life != life
+    }
+
+    pub(crate) fn deliver(self, life: u64, actor: &mut A, context: &mut A::Context) {
+        match self.content {
+            Content::Told(told) | Content::Expendable(told) => told.deliver(actor, context),
+            Content::Awaited(awaited) => awaited.deliver(life, actor, context),
         }
     }
-}
 
-/// A message whose sender waits for the answer.
-pub(crate) struct AskParcel<M: Message> {
-    pub(crate) cell: Arc<AskCell<M>>,
-    pub(crate) answer: OneshotSender<M::Result>,
-}
-
-impl<A, M> Parcel<A> for AskParcel<M>
-where
-    A: Actor + Handler<M>,
-    M: Message + Send,
-    M::Result: Send,
-{
-    fn deliver(self: Box<Self>, life: u64, actor: &mut A, context: &mut A::Context) {
-        // A request that was given up is never executed.
-        if self.answer.is_closed() {
-            return;
+    pub(crate) fn give_back(self, exit: &Exit) -> GivenBack {
+        match self.content {
+            Content::Told(told) | Content::Expendable(told) => {
+                GivenBack::ToNobody(told.type_name())
+            }
+            Content::Awaited(awaited) => awaited.give_back(exit),
         }
-        let Some(message) = self.cell.message.lock().take() else {
-            return;
+    }
+
+    /// The message of a parcel that was told, and is of this type.
+    pub(crate) fn into_told<M: 'static>(self) -> M {
+        let told = match self.content {
+            Content::Told(told) | Content::Expendable(told) => told,
+            Content::Awaited(_) => unreachable!("its sender has the message"),
         };
-        self.cell.life.store(life, SeqCst);
-        let AskParcel { cell, answer } = *self;
-        actor.handle(message, context).handle(context, Some(answer));
-        cell.returned.store(true, SeqCst);
+        match told.into_any().downcast() {
+            Ok(message) => *message,
+            Err(_) => unreachable!("a parcel comes back to whoever made it"),
+        }
+    }
+}
+
+impl<A: Actor> Item for Parcel<A> {
+    type Receipt = Arc<dyn Sender>;
+
+    fn receipt(&self) -> Option<Self::Receipt> {
+        match &self.content {
+            Content::Told(_) | Content::Expendable(_) => None,
+            Content::Awaited(awaited) => Some(awaited.clone()),
+        }
     }
 
-    fn give_back(self: Box<Self>, exit: &Exit) -> bool {
-        *self.cell.given_back.lock() = Some(exit.clone());
-        true
+    fn is_expendable(&self) -> bool {
+        matches!(self.content, Content::Expendable(_))
+    }
+}
+
+impl Receipt for Arc<dyn Sender> {
+    fn admitted(&self) {
+        (**self).admitted();
+    }
+}
+
+impl<A, M> Told<A> for M
+where
+    A: Actor + Handler<M>,
+    M: Message + Send + 'static,
+{
+    fn deliver(self: Box<Self>, actor: &mut A, context: &mut A::Context) {
+        actor.handle(*self, context).handle(context, None);
+    }
+
+    fn type_name(&self) -> &'static str {
+        type_name::<M>()
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
     }
 }

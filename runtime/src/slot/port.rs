@@ -6,26 +6,28 @@
 //! is made.
 
 use std::collections::VecDeque;
-use std::marker::PhantomData;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use std::task::Waker;
+use std::sync::atomic::Ordering::SeqCst;
+use std::task::{Context as Task, Poll, Waker, ready};
 
-use actix::dev::MessageResponse;
-use actix::{Actor, AsyncContext, Handler, Message};
-use futures_util::task::AtomicWaker;
-use parking_lot::Mutex;
-use tokio::sync::oneshot::{self, error::TryRecvError};
+use actix::{Actor, Handler, Message};
+use tokio::sync::oneshot::Receiver;
 
-use super::late::Late;
-use super::{Slice, Slot};
-use crate::context::Context;
+use super::Slot;
+use super::door::PortDoor;
+use super::late::Unsettled;
+use super::outstanding::{Handling, Outstanding};
+use super::task_waker::TaskWaker;
+use crate::execution::Execution;
 use crate::exit::Exit;
+use crate::panics::{Panic, survive};
+use crate::sync::{Arc, AtomicBool, AtomicWaker, Mutex};
 
 /// Who is told what became of a message that went through a port.
 ///
-/// Exactly one of the methods is called, once, unless the message was skipped
-/// because it was no longer [`wanted`](Outcome::wanted); then it is dropped.
+/// Exactly one of [`handled`](Outcome::handled) and [`lost`](Outcome::lost) is
+/// called, once. They run outside every lock, on the actor's thread, or on one of
+/// the node's own when the actor's is blocked. A panic in them is the actor's, but
+/// for what is [`Unwanted`](Loss::Unwanted): that panic ends nobody and is logged.
 pub trait Outcome<M: Message>: Send + 'static {
     /// The handler's result: on return for a plain one, when it resolves for a future.
     fn handled(self, result: M::Result);
@@ -34,20 +36,38 @@ pub trait Outcome<M: Message>: Send + 'static {
     fn lost(self, loss: Loss);
 
     /// Whether the message is to be handled at all when its turn comes.
+    /// Default: yes, and so if it panics.
     fn wanted(&self) -> bool {
         true
     }
+
+    /// Who answers for a panic that the message causes, if not the actor. Asked
+    /// only when its handler panicked or spawns a future. Default: the actor.
+    fn origin(&self) -> Option<Arc<dyn Origin>> {
+        None
+    }
+}
+
+/// Who sent a message from outside the node, and answers for what it does to
+/// its handler: the panic does not count as intensity then.
+pub trait Origin: Send + Sync {
+    /// Handling its message panicked; called before the message's outcome is told.
+    fn charge(&self, panic: &Panic);
 }
 
 /// Why a message that went through a port has no result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Loss {
-    /// The generation that was handling it ended.
+    /// Its own handler panicked, or a future that the handler spawned.
+    Panicked(Panic),
+    /// The generation that was handling it ended for another reason.
     Crashed(Exit),
     /// The actor stopped for good before it was handled.
     Stopped(Exit),
     /// The handler let go of it without an answer.
     Unanswered,
+    /// It was not [`wanted`](Outcome::wanted) any more when its turn came.
+    Unwanted,
 }
 
 /// A message that a port did not take.
@@ -72,23 +92,6 @@ impl<M: Message, O> Clone for Port<M, O> {
     }
 }
 
-struct Shared<M, O> {
-    state: Mutex<State<M, O>>,
-    capacity: usize,
-    /// Set when the queue became non-empty, so that a poll need not lock an idle port.
-    ready: AtomicBool,
-    consumer: Arc<AtomicWaker>,
-    /// Woken when a queue that was full has room again.
-    producer: AtomicWaker,
-}
-
-struct State<M, O> {
-    queue: VecDeque<(M, O)>,
-    in_hand: Option<O>,
-    was_full: bool,
-    closed: Option<Exit>,
-}
-
 impl<M, O> Port<M, O>
 where
     M: Message + Send + 'static,
@@ -97,24 +100,21 @@ where
 {
     pub(crate) fn open<A>(slot: &Slot<A>, capacity: usize) -> Self
     where
-        A: Actor<Context = Context<A>> + Handler<M>,
+        A: Actor<Context: Execution<A>> + Handler<M>,
     {
         let shared = Arc::new(Shared {
             state: Mutex::new(State {
                 queue: VecDeque::new(),
-                in_hand: None,
+                outstanding: Outstanding::default(),
                 was_full: false,
-                closed: slot.closed(),
+                closed: None,
             }),
             capacity,
             ready: AtomicBool::new(false),
             consumer: slot.waker.clone(),
             producer: AtomicWaker::new(),
         });
-        slot.add_door(Arc::new(PortDoor {
-            shared: shared.clone(),
-            actor: PhantomData,
-        }));
+        slot.add_door(Arc::new(PortDoor::new(shared.clone())));
         Port { shared }
     }
 
@@ -158,118 +158,123 @@ where
     }
 }
 
-/// A port as the context of its actor sees it.
-pub(crate) trait Door<A: Actor<Context = Context<A>>>: Send + Sync {
-    /// Handles what waits, until it is empty or the slice is spent.
-    fn drain(&self, slice: &mut Slice<'_>, actor: &mut A, context: &mut Context<A>);
-
-    /// The generation ended; a message that was in hand is lost with it.
-    fn crashed(&self, exit: &Exit);
-
-    /// No generation follows.
-    fn close(&self, exit: &Exit);
-
-    /// Nothing waits, and nobody can send any more.
-    fn is_abandoned(&self) -> bool;
+/// What both sides of a port share, over all generations.
+pub(super) struct Shared<M: Message, O> {
+    state: Mutex<State<M, O>>,
+    capacity: usize,
+    /// Set when the queue became non-empty, so that a poll need not lock an idle port.
+    pub(super) ready: AtomicBool,
+    consumer: Arc<TaskWaker>,
+    /// Woken when a queue that was full has room again, or is closed.
+    pub(super) producer: AtomicWaker,
 }
 
-pub(crate) struct PortDoor<A, M, O> {
-    shared: Arc<Shared<M, O>>,
-    actor: PhantomData<fn(A)>,
+/// What a closed port has left: what was in hand, and what waited.
+type Left<M, O> = (Vec<Unsettled<M, O>>, VecDeque<(M, O)>);
+
+struct State<M: Message, O> {
+    queue: VecDeque<(M, O)>,
+    /// The outcomes of what was handed to a handler.
+    outstanding: Outstanding<Unsettled<M, O>>,
+    was_full: bool,
+    closed: Option<Exit>,
 }
 
-impl<A, M, O> Door<A> for PortDoor<A, M, O>
-where
-    A: Actor<Context = Context<A>> + Handler<M>,
-    M: Message + Send + 'static,
-    M::Result: Send,
-    O: Outcome<M>,
-{
-    fn drain(&self, slice: &mut Slice<'_>, actor: &mut A, context: &mut Context<A>) {
-        if !self.shared.ready.swap(false, SeqCst) {
-            return;
-        }
-        while !context.waiting() {
-            if slice.is_spent() {
-                self.shared.ready.store(true, SeqCst);
-                return;
-            }
-            let Some(message) = self.take() else { return };
-            slice.count();
-            let (sender, mut receiver) = oneshot::channel();
-            actor.handle(message, context).handle(context, Some(sender));
-            let Some(outcome) = self.shared.state.lock().in_hand.take() else {
-                continue;
-            };
-            match receiver.try_recv() {
-                Ok(result) => outcome.handled(result),
-                Err(TryRecvError::Closed) => outcome.lost(Loss::Unanswered),
-                Err(TryRecvError::Empty) => {
-                    context.spawn(Late {
-                        receiver,
-                        outcome: Some(outcome),
-                        last_exit: context.slot().last_exit(),
-                        life: context.life(),
-                        message: PhantomData,
-                    });
-                }
-            }
-        }
-        self.shared.ready.store(true, SeqCst);
-    }
-
-    fn crashed(&self, exit: &Exit) {
-        let in_hand = self.shared.state.lock().in_hand.take();
-        if let Some(outcome) = in_hand {
-            outcome.lost(Loss::Crashed(exit.clone()));
-        }
-        // The next generation looks at once at what waits.
-        self.shared.ready.store(true, SeqCst);
-    }
-
-    fn close(&self, exit: &Exit) {
-        let queue = {
-            let mut state = self.shared.state.lock();
-            state.closed.get_or_insert_with(|| exit.clone());
-            std::mem::take(&mut state.queue)
-        };
-        for (_, outcome) in queue {
-            outcome.lost(Loss::Stopped(exit.clone()));
-        }
-        self.shared.producer.wake();
-    }
-
-    fn is_abandoned(&self) -> bool {
-        let state = self.shared.state.lock();
-        Arc::strong_count(&self.shared) == 1 && state.queue.is_empty() && state.in_hand.is_none()
-    }
-}
-
-impl<A, M, O> PortDoor<A, M, O>
-where
-    M: Message,
-    O: Outcome<M>,
-{
-    /// The next wanted message; its outcome is in hand until it is handled.
-    fn take(&self) -> Option<M> {
+impl<M: Message, O: Outcome<M>> Shared<M, O> {
+    /// The next wanted message, from now on in the hands of `life`.
+    pub(super) fn take(&self, life: u64) -> Option<(M, Handling)> {
         loop {
-            let mut state = self.shared.state.lock();
+            let mut state = self.state.lock();
             let (message, outcome) = state.queue.pop_front()?;
-            let has_room = state.was_full && state.queue.len() <= self.shared.capacity / 2;
+            let has_room = state.was_full && state.queue.len() <= self.capacity / 2;
             if has_room {
                 state.was_full = false;
             }
-            let wanted = outcome.wanted();
-            if wanted {
-                state.in_hand = Some(outcome);
-            }
             drop(state);
             if has_room {
-                self.shared.producer.wake();
+                self.producer.wake();
             }
-            if wanted {
-                return Some(message);
+            // No handler saw the message: a panic here must not be the actor's.
+            if survive("an outcome", || outcome.wanted()).unwrap_or(true) {
+                let answer = None;
+                let unsettled = Unsettled { outcome, answer };
+                let handling = self.state.lock().outstanding.insert(life, unsettled);
+                return Some((message, handling));
             }
+            survive("the drop of a message", || drop(message));
+            survive("an outcome", || outcome.lost(Loss::Unwanted));
         }
+    }
+
+    /// Takes the outcome of a message to tell it; `None` if that was done.
+    pub(super) fn settle(&self, handling: Handling) -> Option<Unsettled<M, O>> {
+        self.state.lock().outstanding.remove(handling)
+    }
+
+    /// The handler returned without a result, which is to come this way. `false` if
+    /// its outcome was told already.
+    pub(super) fn defer(&self, handling: Handling, answer: Receiver<M::Result>) -> bool {
+        let mut state = self.state.lock();
+        if let Some(unsettled) = state.outstanding.here(handling) {
+            unsettled.answer = Some(answer);
+            return true;
+        }
+        drop(state);
+        drop(answer);
+        false
+    }
+
+    /// The outcome with the answer that was deferred, `None` if there is none; nothing
+    /// if it was told already.
+    pub(super) fn poll_answer(
+        &self,
+        handling: Handling,
+        task: &mut Task<'_>,
+    ) -> Poll<Option<(O, Option<M::Result>)>> {
+        let mut state = self.state.lock();
+        let Some(unsettled) = state.outstanding.here(handling) else {
+            return Poll::Ready(None);
+        };
+        let answer = ready!(unsettled.poll_answer(task));
+        let unsettled = state.outstanding.remove(handling);
+        Poll::Ready(unsettled.map(|unsettled| (unsettled.outcome, answer)))
+    }
+
+    /// Asks an outcome something, outside the lock. `None` if it was told already.
+    pub(super) fn ask<T>(&self, handling: Handling, question: impl FnOnce(&O) -> T) -> Option<T> {
+        let unsettled = self.state.lock().outstanding.lend(handling)?;
+        let answer = question(&unsettled.outcome);
+        let orphan = self.state.lock().outstanding.take_back(handling, unsettled);
+        if let Some((unsettled, exit)) = orphan {
+            unsettled.lose(Loss::Crashed(exit));
+        }
+        Some(answer)
+    }
+
+    /// The outcomes that ended with the generation `life`, in the order in which
+    /// their messages were taken.
+    pub(super) fn end(&self, life: u64, exit: &Exit) -> Vec<Unsettled<M, O>> {
+        let outstanding = &mut self.state.lock().outstanding;
+        outstanding.end(exit, |of| of == life)
+    }
+
+    /// Takes nothing any more.
+    pub(super) fn close(&self, exit: &Exit) -> Left<M, O> {
+        let mut state = self.state.lock();
+        state.closed.get_or_insert_with(|| exit.clone());
+        let in_hand = state.outstanding.end(exit, |_| true);
+        let waiting = std::mem::take(&mut state.queue);
+        (in_hand, waiting)
+    }
+
+    /// Takes messages again.
+    pub(super) fn reopen(&self) {
+        self.state.lock().closed = None;
+    }
+
+    /// Nothing is in it.
+    pub(super) fn is_idle(&self) -> bool {
+        let state = self.state.lock();
+        state.queue.is_empty() && state.outstanding.is_empty()
     }
 }

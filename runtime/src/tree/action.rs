@@ -16,13 +16,26 @@ pub(crate) enum Action {
         id: ChildId,
         life: u64,
         arbiter: usize,
-        name: Arc<str>,
+        path: Arc<str>,
     },
     /// Tell the generation `life` of a child to end.
     Signal {
         recipe: Arc<dyn Recipe>,
         life: u64,
         signal: Signal,
+    },
+    /// Tell whoever watches the child how its generation `life` ended.
+    Ended {
+        recipe: Arc<dyn Recipe>,
+        life: u64,
+        exit: Exit,
+    },
+    /// Tell whoever waits for what the generation `life` had in hand that it is
+    /// given up with its thread.
+    Abandon {
+        recipe: Arc<dyn Recipe>,
+        life: u64,
+        exit: Exit,
     },
     /// No generation follows: give back what waits in the child's queues.
     Close { recipe: Arc<dyn Recipe>, exit: Exit },
@@ -35,6 +48,8 @@ pub(crate) enum Action {
     Gone(oneshot::Sender<Exit>, Exit),
     /// Tell the observers.
     Event(Event),
+    /// The thread behind an arbiter is blocked: give it up, put a fresh one in its place.
+    ReplaceArbiter(usize),
     /// A dedicated arbiter is not needed any more.
     ReleaseArbiter(usize),
     /// The node is done.
@@ -55,7 +70,7 @@ pub(crate) enum Signal {
 pub(crate) enum Ending {
     /// As asked, in order.
     Stopped,
-    /// A child of the root failed too often.
+    /// A child of the root failed too often, or for good.
     Escalated { child: String, exit: Exit },
     /// Some children did not end within the node's stop budget.
     TimedOut { blocking: Vec<String> },

@@ -1,14 +1,15 @@
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::sync::oneshot;
 
 use super::SpawnReplies;
-use crate::ChildSpec;
-use crate::exit::Exit;
+use super::family::{Family, Rules};
+use crate::child::{Body, ChildSpec, Recipe};
+use crate::exit::{Charge, Exit};
 use crate::node::SpawnError;
-use crate::restart::{BackoffState, Intensity, RestartWindow};
+use crate::restart::BackoffState;
 
 /// How many past exits are kept.
 const EXITS_KEPT: usize = 8;
@@ -22,119 +23,196 @@ pub(crate) struct ChildId {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
-    /// The actor is made but did not report readiness.
+    /// The actor is made but did not report readiness; or the children of a
+    /// supervisor are being started.
     Starting,
     Running,
     /// The actor was asked to stop.
     Stopping,
-    /// The actor is gone; its children are leaving.
+    /// There is no actor; its children are leaving.
     Ending,
     /// Nothing runs; the next generation starts at the deadline.
     BackingOff,
+    /// Nothing runs, until its supervisor or somebody by hand starts it.
+    Resting,
 }
 
-impl State {
-    pub(crate) fn has_actor(self) -> bool {
-        matches!(self, State::Starting | State::Running | State::Stopping)
-    }
+/// What is to become of a child once it has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Intent {
+    /// Whatever its restart policy says.
+    Stay,
+    /// It is started again at once, for somebody asked for it.
+    Renew,
+    /// It rests with its group.
+    Rest,
+    /// It was stopped for good.
+    Leave,
 }
 
 /// One child, or the root.
 pub(crate) struct Entry {
-    pub(crate) id: ChildId,
-    pub(crate) parent: Option<usize>,
-    /// By serial number, which is the order of their start.
-    pub(crate) children: BTreeMap<u64, usize>,
-    pub(crate) names: HashSet<Arc<str>>,
+    pub(super) id: ChildId,
+    pub(super) parent: Option<usize>,
     /// `None` for the root alone.
-    pub(crate) spec: Option<ChildSpec>,
-    pub(crate) arbiter: usize,
-    pub(crate) state: State,
-    pub(crate) since: Instant,
-    pub(crate) life: u64,
-    pub(crate) generation: u64,
-    pub(crate) restarts: u64,
-    pub(crate) exits: VecDeque<(Instant, Exit)>,
-    pub(crate) backoff: BackoffState,
-    /// The restarts of its children.
-    pub(crate) window: RestartWindow,
-    pub(crate) intensity: Intensity,
-    pub(crate) deadline: Option<Instant>,
+    pub(super) spec: Option<ChildSpec>,
+    /// Listed in the spec of its supervisor: it stays there while it rests.
+    pub(super) fixed: bool,
+    pub(super) arbiter: usize,
+    /// It is counted on that arbiter.
+    pub(super) is_placed: bool,
+    /// It has that arbiter for itself.
+    pub(super) is_alone: bool,
+    pub(super) state: State,
+    pub(super) since: Instant,
+    pub(super) life: u64,
+    pub(super) generation: u64,
+    /// The current generation became ready.
+    pub(super) was_ready: bool,
+    pub(super) exits: VecDeque<(Instant, Exit)>,
+    /// Who answers for the last of them.
+    pub(super) charge: Charge,
+    pub(super) backoff: BackoffState,
+    pub(super) deadline: Option<Instant>,
     /// The current generation was sent the kill signal.
-    pub(crate) killed: bool,
-    /// It is not to be restarted.
-    pub(crate) leaving: bool,
-    /// The reason to record instead of the one the actor will report.
-    pub(crate) imposed: Option<Exit>,
-    pub(crate) ready: Option<oneshot::Sender<Result<ChildId, SpawnError>>>,
-    pub(crate) gone: Option<oneshot::Sender<Exit>>,
+    pub(super) killed: bool,
+    pub(super) intent: Intent,
+    /// It rests until its supervisor starts anew, whatever happens to its group.
+    pub(super) held: bool,
+    /// The reason to record instead of the one that will be reported.
+    pub(super) imposed: Option<Box<Exit>>,
+    /// The child below whose start failed, and why; it failed this one's.
+    pub(super) failed_start: Option<Box<(String, Exit)>>,
+    pub(super) ready: Option<oneshot::Sender<Result<ChildId, SpawnError>>>,
+    pub(super) gone: Option<oneshot::Sender<Exit>>,
+    /// Whoever waits for it to be at rest, or gone.
+    pub(super) ended: Vec<oneshot::Sender<Exit>>,
+    family: Option<Box<Family>>,
 }
 
 impl Entry {
-    pub(crate) fn root(intensity: Intensity, now: Instant) -> Self {
-        Entry {
-            id: ChildId {
-                key: super::ROOT,
-                serial: 0,
-            },
-            parent: None,
-            children: BTreeMap::new(),
-            names: HashSet::new(),
-            spec: None,
-            arbiter: 0,
+    pub(super) fn root(rules: Rules, now: Instant) -> Self {
+        let id = ChildId {
+            key: super::ROOT,
+            serial: 0,
+        };
+        let mut root = Entry {
             state: State::Running,
-            since: now,
-            life: 0,
             generation: 1,
-            restarts: 0,
-            exits: VecDeque::new(),
-            backoff: BackoffState::default(),
-            window: RestartWindow::default(),
-            intensity,
-            deadline: None,
-            killed: false,
-            leaving: false,
-            imposed: None,
-            ready: None,
-            gone: None,
-        }
+            ..Entry::blank(id, now)
+        };
+        root.family_mut().rules = rules;
+        root
     }
 
-    pub(crate) fn child(
+    pub(super) fn child(
         id: ChildId,
         parent: usize,
-        arbiter: usize,
         spec: ChildSpec,
-        replies: SpawnReplies,
+        replies: Option<SpawnReplies>,
         now: Instant,
     ) -> Self {
+        let fixed = replies.is_none();
+        let (ready, gone) = match replies {
+            Some(SpawnReplies { ready, gone }) => (Some(ready), gone),
+            None => (None, None),
+        };
+        let rules = spec.settings.rules;
+        let mut child = Entry {
+            parent: Some(parent),
+            fixed,
+            spec: Some(spec),
+            ready,
+            gone,
+            ..Entry::blank(id, now)
+        };
+        if rules != Rules::default() {
+            child.family_mut().rules = rules;
+        }
+        child
+    }
+
+    fn blank(id: ChildId, now: Instant) -> Self {
         Entry {
             id,
-            parent: Some(parent),
-            arbiter,
-            state: State::Starting,
+            parent: None,
+            spec: None,
+            fixed: false,
+            arbiter: 0,
+            is_placed: false,
+            is_alone: false,
+            state: State::Resting,
+            since: now,
+            life: 0,
             generation: 0,
-            ready: Some(replies.ready),
-            gone: Some(replies.gone),
-            intensity: spec.intensity,
-            spec: Some(spec),
-            ..Entry::root(Intensity::default(), now)
+            was_ready: false,
+            exits: VecDeque::new(),
+            charge: Charge::Supervisor,
+            backoff: BackoffState::default(),
+            deadline: None,
+            killed: false,
+            intent: Intent::Stay,
+            held: false,
+            imposed: None,
+            failed_start: None,
+            ready: None,
+            gone: None,
+            ended: Vec::new(),
+            family: None,
         }
     }
 
-    pub(crate) fn enter(&mut self, state: State, now: Instant) {
+    /// `None` while it never had children.
+    pub(super) fn family(&self) -> Option<&Family> {
+        self.family.as_deref()
+    }
+
+    pub(super) fn family_mut(&mut self) -> &mut Family {
+        self.family.get_or_insert_default()
+    }
+
+    /// The keys of its children, in the order of their start.
+    pub(super) fn children(&self) -> impl DoubleEndedIterator<Item = usize> + '_ {
+        let family = self.family.as_deref();
+        family
+            .into_iter()
+            .flat_map(|family| family.children.values().copied())
+    }
+
+    /// The recipe of its actor, unless it is a supervisor or the root.
+    pub(super) fn recipe(&self) -> Option<&Arc<dyn Recipe>> {
+        match &self.spec.as_ref()?.body {
+            Body::Actor(recipe) => Some(recipe),
+            Body::Supervisor(_) => None,
+        }
+    }
+
+    /// An actor is there, or on its way.
+    pub(super) fn has_actor(&self) -> bool {
+        let alive = matches!(
+            self.state,
+            State::Starting | State::Running | State::Stopping
+        );
+        alive && self.recipe().is_some()
+    }
+
+    pub(super) fn is_up(&self) -> bool {
+        self.state != State::Resting
+    }
+
+    pub(super) fn enter(&mut self, state: State, now: Instant) {
         self.state = state;
         self.since = now;
     }
 
-    pub(crate) fn record_exit(&mut self, exit: Exit, now: Instant) {
+    pub(super) fn record_exit(&mut self, exit: Exit, now: Instant) {
         if self.exits.len() == EXITS_KEPT {
             self.exits.pop_front();
         }
         self.exits.push_back((now, exit));
     }
 
-    pub(crate) fn last_exit(&self) -> Exit {
+    pub(super) fn last_exit(&self) -> Exit {
         self.exits
             .back()
             .map_or(Exit::Shutdown, |(_, exit)| exit.clone())

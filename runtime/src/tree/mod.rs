@@ -5,17 +5,26 @@
 //! thread, no timer and no actor, so a test can drive it by hand, and the
 //! control thread that drives it in a node never waits for user code.
 //!
-//! A child is an actor that may have children of its own. When its generation
-//! ends, its children are stopped together, and only then is it restarted or
-//! removed. The root has no actor; its children are stopped one by one, in
-//! reverse order of their start.
+//! A child is an actor, which may have children of its own, or a supervisor,
+//! which is nothing but its children. When an actor's generation ends, its
+//! children are stopped together, and only then is it restarted or removed. A
+//! supervisor and the root stop their children in reverse order of their start.
+//!
+//! No input recurses through the tree: whatever changes for a supervisor puts it
+//! on the agenda, and [`Tree::settle`] works that off.
 
 mod action;
+mod admitting;
 mod ending;
 mod entry;
+mod family;
+mod group;
+mod load;
+mod threads;
+mod view;
+
 #[cfg(test)]
 mod tests;
-mod view;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
@@ -23,43 +32,55 @@ use std::time::{Duration, Instant};
 use slab::Slab;
 use tokio::sync::oneshot;
 
-use crate::ChildSpec;
-use crate::child::Place;
-use crate::exit::{Exit, Killer};
+use crate::child::Placement;
+use crate::exit::{Charge, Exit, Killer};
 use crate::node::SpawnError;
 use crate::observe::{Event, EventKind};
-use crate::restart::Intensity;
+use crate::restart::RestartWindow;
 
 pub(crate) use action::{Action, Ending, Signal};
 pub(crate) use entry::ChildId;
-use entry::{Entry, State};
+use entry::{Entry, Intent, State};
+use family::Phase;
+pub(crate) use family::Rules;
+use load::Load;
 
 /// How long a killed child has before it is called a zombie.
 const KILL_GRACE: Duration = Duration::from_millis(100);
 
+/// No deadline is further away, so that none overflows the clock.
+const LONGEST: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+
 const ROOT: usize = 0;
 
 pub(crate) struct Tree {
-    entries: Slab<Entry>,
+    entries: Slab<Box<Entry>>,
     /// Never reused, so that a late report about an earlier life is recognised.
     last_life: u64,
     last_serial: u64,
     /// Arbiters below this are the node's; dedicated ones are numbered from here on.
     arbiters: usize,
+    load: Load,
     last_dedicated: usize,
     deadlines: BTreeSet<(Instant, ChildId)>,
     actions: VecDeque<Action>,
+    /// Those whose children, or whose end, are to be looked at.
+    agenda: VecDeque<ChildId>,
     chance: fastrand::Rng,
     ending: Option<Ending>,
     stop_budget: Duration,
     end_by: Option<Instant>,
     restarts: u64,
     zombies: Vec<String>,
+    /// The threads that ended.
+    lost_threads: RestartWindow,
+    /// Somebody wants to hear of ordinary events, too.
+    is_watched: bool,
 }
 
 pub(crate) struct TreeConfig {
     pub(crate) arbiters: usize,
-    pub(crate) intensity: Intensity,
+    pub(crate) rules: Rules,
     pub(crate) stop_budget: Duration,
     pub(crate) seed: u64,
 }
@@ -68,32 +89,41 @@ pub(crate) struct TreeConfig {
 pub(crate) struct SpawnReplies {
     pub(crate) ready: oneshot::Sender<Result<ChildId, SpawnError>>,
     /// Told once the child has left the tree for good.
-    pub(crate) gone: oneshot::Sender<Exit>,
+    pub(crate) gone: Option<oneshot::Sender<Exit>>,
 }
 
 impl Tree {
     pub(crate) fn new(config: TreeConfig, now: Instant) -> Self {
         let mut entries = Slab::new();
-        entries.insert(Entry::root(config.intensity, now));
+        entries.insert(Box::new(Entry::root(config.rules, now)));
         Tree {
             entries,
             last_life: 0,
             last_serial: 0,
             arbiters: config.arbiters,
+            load: Load::new(config.arbiters),
             last_dedicated: config.arbiters,
             deadlines: BTreeSet::new(),
             actions: VecDeque::new(),
+            agenda: VecDeque::new(),
             chance: fastrand::Rng::with_seed(config.seed),
             ending: None,
             stop_budget: config.stop_budget,
             end_by: None,
             restarts: 0,
             zombies: Vec::new(),
+            lost_threads: RestartWindow::default(),
+            is_watched: true,
         }
     }
 
     pub(crate) fn next_action(&mut self) -> Option<Action> {
         self.actions.pop_front()
+    }
+
+    /// Whether ordinary events are worth the making: starts, restarts, orderly ends.
+    pub(crate) fn set_watched(&mut self, is_watched: bool) {
+        self.is_watched = is_watched;
     }
 
     /// When [`on_time`](Self::on_time) wants to be called next.
@@ -102,106 +132,29 @@ impl Tree {
         [first, self.end_by].into_iter().flatten().min()
     }
 
-    /// Adds a child below `parent` (the root if `None`) and starts it.
-    pub(crate) fn spawn(
-        &mut self,
-        parent: Option<ChildId>,
-        spec: ChildSpec,
-        replies: SpawnReplies,
-        now: Instant,
-    ) {
-        match self.admit(parent, &spec) {
-            Ok((parent, arbiter)) => {
-                self.last_serial += 1;
-                let serial = self.last_serial;
-                let vacant = self.entries.vacant_entry();
-                let id = ChildId {
-                    key: vacant.key(),
-                    serial,
-                };
-                let name = spec.name.clone();
-                vacant.insert(Entry::child(id, parent, arbiter, spec, replies, now));
-                let parent = &mut self.entries[parent];
-                parent.children.insert(serial, id.key);
-                parent.names.insert(name);
-                self.start(id.key, now);
-            }
-            Err(error) => {
-                self.actions.push_back(Action::Close {
-                    recipe: spec.recipe,
-                    exit: Exit::Shutdown,
-                });
-                self.actions
-                    .push_back(Action::Ready(replies.ready, Err(error)));
-            }
-        }
-    }
-
-    fn admit(
-        &mut self,
-        parent: Option<ChildId>,
-        spec: &ChildSpec,
-    ) -> Result<(usize, usize), SpawnError> {
-        let key = match parent {
-            None if self.ending.is_some() => return Err(SpawnError::NodeEnded),
-            None => ROOT,
-            // What still runs may need children to come to its end: a socket that
-            // flushes connects again.
-            Some(id) => self.find(id).ok_or(SpawnError::ParentEnded)?,
-        };
-        let parent = &self.entries[key];
-        if matches!(parent.state, State::Ending | State::BackingOff) {
-            return Err(SpawnError::ParentEnded);
-        }
-        if parent.names.contains(&spec.name) {
-            return Err(SpawnError::DuplicateName {
-                name: spec.name.to_string(),
-                parent: self.path(key),
-            });
-        }
-        let arbiter = match &spec.placement.0 {
-            Place::Inherit => parent.arbiter,
-            Place::Pin(number) if *number < self.arbiters => *number,
-            Place::Pin(number) => {
-                return Err(SpawnError::NoSuchArbiter {
-                    wanted: *number,
-                    have: self.arbiters,
-                });
-            }
-            Place::Beside(stats) => stats.arbiter.load(std::sync::atomic::Ordering::Relaxed),
-            Place::Dedicated => {
-                self.last_dedicated += 1;
-                self.last_dedicated - 1
-            }
-        };
-        Ok((key, arbiter))
-    }
-
     /// The generation `life` of a child is ready.
     pub(crate) fn started(&mut self, id: ChildId, life: u64, now: Instant) {
         let Some(key) = self.find(id) else { return };
-        let entry = &mut self.entries[key];
-        if entry.life != life {
-            return;
-        }
-        if entry.state == State::Starting {
-            entry.enter(State::Running, now);
-        }
-        let waiter = entry.ready.take();
-        // Whoever waited and now subscribes hears of what follows only.
-        self.event(key, EventKind::Started, now);
-        if let Some(waiter) = waiter {
-            self.actions.push_back(Action::Ready(waiter, Ok(id)));
+        if self.entries[key].life == life && self.entries[key].has_actor() {
+            self.became_ready(key, now);
+            self.settle(now);
         }
     }
 
     /// The generation `life` of a child has ended and its actor is dropped.
-    pub(crate) fn exited(&mut self, id: ChildId, life: u64, exit: Exit, now: Instant) {
+    pub(crate) fn exited(
+        &mut self,
+        id: ChildId,
+        life: u64,
+        exit: Exit,
+        charge: Charge,
+        now: Instant,
+    ) {
         let Some(key) = self.find(id) else { return };
-        if self.entries[key].life != life || !self.entries[key].state.has_actor() {
-            return;
+        if self.entries[key].life == life && self.entries[key].has_actor() {
+            self.generation_ended(key, exit, charge, now);
+            self.settle(now);
         }
-        self.generation_ended(key, exit, now);
     }
 
     /// The child did what it is for: its back-off starts anew.
@@ -211,29 +164,97 @@ impl Tree {
         }
     }
 
-    /// Stops a child for good; its path is free again once `gone` was told.
+    /// Stops a child for good. One that its supervisor's spec lists rests until it is
+    /// started by hand, or its supervisor starts anew.
     pub(crate) fn stop(&mut self, id: ChildId, now: Instant) {
         if let Some(key) = self.find(id) {
-            self.request_stop(key, now);
+            self.request_stop(key, Intent::Leave, now);
+            self.settle(now);
         }
     }
 
-    /// Ends the current generation of a child without asking it.
-    pub(crate) fn kill(&mut self, id: ChildId, killer: Killer, now: Instant) {
+    /// [`stop`](Self::stop), and says when nothing of it runs any more.
+    pub(crate) fn stop_and_tell(
+        &mut self,
+        id: ChildId,
+        ended: oneshot::Sender<Exit>,
+        now: Instant,
+    ) {
         let Some(key) = self.find(id) else { return };
         let entry = &mut self.entries[key];
-        if entry.state.has_actor() {
-            entry.imposed = Some(Exit::Killed(killer));
-            self.signal_kill(key, now);
+        if entry.is_up() {
+            entry.ended.push(ended);
+        } else {
+            self.actions
+                .push_back(Action::Gone(ended, entry.last_exit()));
         }
+        self.stop(id, now);
+    }
+
+    /// Starts a child that rests, because it was stopped or had done its work.
+    pub(crate) fn start_resting(&mut self, id: ChildId, now: Instant) {
+        let Some(key) = self.find(id) else { return };
+        let entry = &self.entries[key];
+        let parent = entry.parent.unwrap_or(ROOT);
+        let is_running = matches!(self.entries[parent].state, State::Starting | State::Running);
+        if entry.is_up() || !is_running || self.is_lowering_all(parent) {
+            return;
+        }
+        let in_its_turn = self.phase(parent).will_start(entry.id.serial);
+        self.entries[key].held = false;
+        if !in_its_turn {
+            self.start(key, now);
+            self.settle(now);
+        }
+    }
+
+    /// Stops a child in order and starts it again, on another arbiter if
+    /// `placement` says so. Its restart policy is not asked, and nothing is counted.
+    pub(crate) fn renew(&mut self, id: ChildId, placement: Option<Placement>, now: Instant) {
+        let Some(key) = self.find(id) else { return };
+        if let Some(placement) = placement {
+            // Whoever has no way of being told asked for a place that is not there.
+            if let Err(error) = placement.check(self.arbiters) {
+                return tracing::warn!("{} is not moved: {error}", self.path(key));
+            }
+            if let Some(spec) = &mut self.entries[key].spec {
+                spec.settings.placement = placement;
+            }
+            self.displace(key);
+        }
+        if !self.entries[key].is_up() {
+            return self.start_resting(id, now);
+        }
+        self.request_stop(key, Intent::Renew, now);
+        self.settle(now);
+    }
+
+    /// Ends the current generation of a child without asking it, with `exit`. A
+    /// supervisor has nothing to be killed: its children are stopped in order.
+    pub(crate) fn kill(&mut self, id: ChildId, exit: Exit, now: Instant) {
+        let Some(key) = self.find(id) else { return };
+        let entry = &mut self.entries[key];
+        if entry.has_actor() {
+            self.signal_kill(key, exit, now);
+        } else if entry.spec.is_some() && matches!(entry.state, State::Starting | State::Running) {
+            self.end_supervisor(key, exit, now);
+        }
+        self.settle(now);
     }
 
     /// Stops everything in reverse order; [`Action::Finished`] follows.
     pub(crate) fn end(&mut self, ending: Ending, now: Instant) {
+        self.begin_ending(ending, now);
+        self.settle(now);
+    }
+
+    fn begin_ending(&mut self, ending: Ending, now: Instant) {
         if self.ending.is_none() {
             self.ending = Some(ending);
-            self.end_by = Some(now + self.stop_budget);
-            self.stop_last_of_root(now);
+            self.end_by = Some(now + self.stop_budget.min(LONGEST));
+            self.clear_deadline(ROOT);
+            self.entries[ROOT].family_mut().phase = Phase::lowering_all();
+            self.attend(ROOT);
         }
     }
 
@@ -246,18 +267,8 @@ impl Tree {
             self.deadlines.pop_first();
             let Some(key) = self.find(id) else { continue };
             self.entries[key].deadline = None;
-            match self.entries[key].state {
-                State::BackingOff => self.start(key, now),
-                State::Starting | State::Running | State::Stopping => {
-                    if self.entries[key].killed {
-                        self.declare_zombie(key, now);
-                    } else {
-                        self.entries[key].imposed = Some(Exit::Killed(Killer::Deadline));
-                        self.signal_kill(key, now);
-                    }
-                }
-                State::Ending => {}
-            }
+            self.deadline_passed(key, now);
+            self.settle(now);
         }
         if self.end_by.is_some_and(|at| at <= now) {
             self.end_by = None;
@@ -268,69 +279,140 @@ impl Tree {
         }
     }
 
-    pub(super) fn start(&mut self, key: usize, now: Instant) {
+    fn deadline_passed(&mut self, key: usize, now: Instant) {
+        let entry = &mut self.entries[key];
+        match entry.state {
+            State::BackingOff => self.start(key, now),
+            State::Starting | State::Running | State::Stopping if entry.killed => {
+                self.declare_zombie(key, now);
+            }
+            State::Starting | State::Running | State::Stopping => {
+                self.signal_kill(key, Exit::Killed(Killer::Deadline), now);
+            }
+            State::Resting => {
+                let parent = entry.parent.unwrap_or(ROOT);
+                if let Phase::Resting { from, until } = self.phase(parent)
+                    && until <= now
+                {
+                    self.raise_from(parent, from);
+                }
+            }
+            State::Ending => {}
+        }
+    }
+
+    /// Makes the next generation of a child, or starts the children of a supervisor.
+    fn start(&mut self, key: usize, now: Instant) {
+        self.clear_deadline(key);
+        self.place(key);
         self.last_life += 1;
         let entry = &mut self.entries[key];
         entry.life = self.last_life;
         entry.generation += 1;
+        self.restarts += u64::from(entry.generation > 1);
+        entry.was_ready = false;
         entry.killed = false;
         entry.imposed = None;
+        entry.failed_start = None;
+        entry.intent = Intent::Stay;
         entry.enter(State::Starting, now);
-        let Some(spec) = &entry.spec else { return };
-        self.actions.push_back(Action::Start {
-            recipe: spec.recipe.clone(),
-            id: entry.id,
-            life: entry.life,
-            arbiter: entry.arbiter,
-            name: spec.name.clone(),
-        });
-    }
-
-    pub(super) fn request_stop(&mut self, key: usize, now: Instant) {
-        let entry = &mut self.entries[key];
-        let first_time = !std::mem::replace(&mut entry.leaving, true);
-        match entry.state {
-            State::Starting | State::Running if first_time => {
-                entry.enter(State::Stopping, now);
-                let shutdown = entry.spec.as_ref().map_or(KILL_GRACE, |spec| spec.shutdown);
-                self.set_deadline(key, now + shutdown);
-                self.signal(key, Signal::Stop);
+        if entry.family().is_some() {
+            let family = entry.family_mut();
+            family.window.clear();
+            family.phase = Phase::Steady;
+        }
+        match entry.recipe() {
+            Some(recipe) => self.actions.push_back(Action::Start {
+                recipe: recipe.clone(),
+                id: entry.id,
+                life: entry.life,
+                arbiter: entry.arbiter,
+                path: self.shared_path(key),
+            }),
+            None => {
+                for child in entry.children().collect::<Vec<_>>() {
+                    self.entries[child].held = false;
+                }
+                self.raise_from(key, 0);
             }
-            State::BackingOff => {
-                self.clear_deadline(key);
-                let exit = self.entries[key].last_exit();
-                self.remove(key, exit, now);
-            }
-            State::Starting | State::Running | State::Stopping | State::Ending => {}
         }
     }
 
-    pub(super) fn signal_kill(&mut self, key: usize, now: Instant) {
-        self.entries[key].killed = true;
-        self.set_deadline(key, now + KILL_GRACE);
-        self.signal(key, Signal::Kill);
+    fn became_ready(&mut self, key: usize, now: Instant) {
+        let entry = &mut self.entries[key];
+        if entry.state == State::Starting {
+            entry.enter(State::Running, now);
+        }
+        entry.was_ready = true;
+        let (id, waiter, parent) = (entry.id, entry.ready.take(), entry.parent);
+        // Whoever waited and now subscribes hears of what follows only.
+        self.event(key, EventKind::Started, now);
+        if let Some(waiter) = waiter {
+            self.actions.push_back(Action::Ready(waiter, Ok(id)));
+        }
+        if let Some(parent) = parent {
+            self.no_longer_awaited(parent, key);
+        }
+    }
+
+    /// Asks a child to stop; what becomes of it then is at least `intent`.
+    fn request_stop(&mut self, key: usize, intent: Intent, now: Instant) {
+        let entry = &mut self.entries[key];
+        entry.intent = entry.intent.max(intent);
+        match entry.state {
+            State::Starting | State::Running if entry.has_actor() => {
+                entry.enter(State::Stopping, now);
+                // One that was killed keeps the deadline of the kill.
+                if !entry.killed {
+                    let shutdown = entry
+                        .spec
+                        .as_ref()
+                        .map_or(KILL_GRACE, |spec| spec.settings.shutdown);
+                    self.set_deadline(key, now + shutdown.min(LONGEST));
+                    self.signal(key, Signal::Stop);
+                }
+            }
+            State::Starting | State::Running => self.end_supervisor(key, Exit::Shutdown, now),
+            State::BackingOff => {
+                self.clear_deadline(key);
+                self.entries[key].enter(State::Ending, now);
+                self.attend(key);
+            }
+            State::Resting => self.attend(key),
+            State::Stopping | State::Ending => {}
+        }
+    }
+
+    /// Kills the generation, for which `exit` is recorded. A second kill neither
+    /// changes that nor gives it more time.
+    fn signal_kill(&mut self, key: usize, exit: Exit, now: Instant) {
+        let entry = &mut self.entries[key];
+        if !std::mem::replace(&mut entry.killed, true) {
+            entry.imposed = Some(Box::new(exit));
+            self.set_deadline(key, now + KILL_GRACE);
+            self.signal(key, Signal::Kill);
+        }
     }
 
     fn signal(&mut self, key: usize, signal: Signal) {
         let entry = &self.entries[key];
-        if let Some(spec) = &entry.spec {
-            let recipe = spec.recipe.clone();
+        if let Some(recipe) = entry.recipe() {
             self.actions.push_back(Action::Signal {
-                recipe,
+                recipe: recipe.clone(),
                 life: entry.life,
                 signal,
             });
         }
     }
 
-    pub(super) fn set_deadline(&mut self, key: usize, at: Instant) {
+    fn set_deadline(&mut self, key: usize, at: Instant) {
         self.clear_deadline(key);
         let entry = &mut self.entries[key];
         entry.deadline = Some(at);
         self.deadlines.insert((at, entry.id));
     }
 
-    pub(super) fn clear_deadline(&mut self, key: usize) {
+    fn clear_deadline(&mut self, key: usize) {
         let entry = &mut self.entries[key];
         if let Some(at) = entry.deadline.take() {
             self.deadlines.remove(&(at, entry.id));
@@ -344,7 +426,18 @@ impl Tree {
             .map(|_| id.key)
     }
 
-    pub(super) fn event(&mut self, key: usize, kind: EventKind, now: Instant) {
+    /// Has a look at the child's end, or at its children, before the input is done.
+    fn attend(&mut self, key: usize) {
+        let id = self.entries[key].id;
+        if self.agenda.back() != Some(&id) {
+            self.agenda.push_back(id);
+        }
+    }
+
+    fn event(&mut self, key: usize, kind: EventKind, now: Instant) {
+        if !self.is_watched && kind.is_ordinary() {
+            return;
+        }
         let event = Event {
             at: now,
             path: self.path(key),

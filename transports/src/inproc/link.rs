@@ -2,8 +2,8 @@ use std::io;
 use std::task::{Context, Poll};
 
 use super::pipe::{Receiver, Sender, pipe};
-use crate::Link;
 use crate::link::{LinkIo, MessageLink, Packet};
+use crate::{Cutter, Link};
 
 /// Both ends of a new link: the dialer's, then the listener's.
 pub(super) fn pair(name: &str, number: u64) -> (Link, Link) {
@@ -20,11 +20,13 @@ pub(super) fn pair(name: &str, number: u64) -> (Link, Link) {
     };
     (
         Link {
+            cutter: dialed.cutter(),
             io: LinkIo::Messages(Box::new(dialed)),
             peer: listener.clone(),
             local: dialer.clone(),
         },
         Link {
+            cutter: accepted.cutter(),
             io: LinkIo::Messages(Box::new(accepted)),
             peer: dialer,
             local: listener,
@@ -35,6 +37,16 @@ pub(super) fn pair(name: &str, number: u64) -> (Link, Link) {
 struct InprocLink {
     sender: Sender,
     receiver: Receiver,
+}
+
+impl InprocLink {
+    fn cutter(&self) -> Cutter {
+        let (ours, theirs) = (self.sender.cut(), self.receiver.cut());
+        Cutter::new(move || {
+            ours();
+            theirs();
+        })
+    }
 }
 
 impl MessageLink for InprocLink {

@@ -29,8 +29,9 @@ struct Name {
     dialers: BTreeMap<u64, Waker>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Listener {
+    claim: Claim,
     backlog: VecDeque<Link>,
     acceptor: Option<Waker>,
 }
@@ -38,41 +39,62 @@ struct Listener {
 /// The place of a dialer that waits.
 pub(super) type Ticket = u64;
 
+/// Which of the listeners that had the name one after the other.
+pub(super) type Claim = u64;
+
 impl Namespace {
-    /// Takes the name; `false` when somebody has it.
-    pub(super) fn listen(&self, name: &str) -> bool {
+    /// Takes the name; `None` when somebody has it.
+    pub(super) fn listen(&self, name: &str) -> Option<Claim> {
         let mut state = self.0.lock();
+        state.next += 1;
+        let claim = state.next;
         let entry = state.names.entry(name.to_owned()).or_default();
         if entry.listener.is_some() {
-            return false;
+            return None;
         }
-        entry.listener = Some(Listener::default());
+        entry.listener = Some(Listener {
+            claim,
+            backlog: VecDeque::new(),
+            acceptor: None,
+        });
         let dialers = std::mem::take(&mut entry.dialers);
         drop(state);
         dialers.into_values().for_each(Waker::wake);
-        true
+        Some(claim)
     }
 
-    /// Frees the name. Links that wait to be accepted end; dialers that wait go on waiting.
-    pub(super) fn unlisten(&self, name: &str) {
+    /// Frees the name, if it still has the one who claimed it. Links that wait to be accepted end; dialers that wait go on
+    /// waiting.
+    pub(super) fn unlisten(&self, name: &str, claim: Claim) {
         let mut state = self.0.lock();
         let listener = state
             .names
             .get_mut(name)
-            .and_then(|entry| entry.listener.take());
+            .and_then(|entry| entry.listener.take_if(|listener| listener.claim == claim));
         state.forget_if_unused(name);
         // Ending links wakes their peers, who may come back here.
         drop(state);
-        drop(listener);
+        if let Some(listener) = listener {
+            drop(listener.backlog);
+            listener.acceptor.into_iter().for_each(Waker::wake);
+        }
     }
 
-    pub(super) fn poll_accept(&self, name: &str, cx: &mut Context<'_>) -> Poll<Link> {
+    /// The next link; `None` when the name is not the claimant's any more.
+    pub(super) fn poll_accept(
+        &self,
+        name: &str,
+        claim: Claim,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Link>> {
         let mut state = self.0.lock();
-        let Some(entry) = state.names.get_mut(name) else {
-            return Poll::Pending;
+        let entry = state.names.get_mut(name);
+        let Some(entry) = entry else {
+            return Poll::Ready(None);
         };
-        let Some(listener) = &mut entry.listener else {
-            return Poll::Pending;
+        let listener = entry.listener.as_mut();
+        let Some(listener) = listener.filter(|listener| listener.claim == claim) else {
+            return Poll::Ready(None);
         };
         let Some(link) = listener.backlog.pop_front() else {
             listener.acceptor = Some(cx.waker().clone());
@@ -83,7 +105,7 @@ impl Namespace {
         if let Some((_, dialer)) = next {
             dialer.wake();
         }
-        Poll::Ready(link)
+        Poll::Ready(Some(link))
     }
 
     /// A link to whoever listens under the name, or a ticket for the next try.

@@ -51,7 +51,25 @@ pub(super) struct Sender {
     is_closed: bool,
 }
 
+/// Ends a direction, whatever its ends do: the reader finds its end after what was handed over before, the writer a
+/// broken pipe.
+fn cut(queue: &Arc<Mutex<Queue>>) -> impl FnOnce() + Send + 'static {
+    let queue = queue.clone();
+    move || {
+        let mut queue = queue.lock();
+        (queue.writer_is_gone, queue.reader_is_gone) = (true, true);
+        let (reader, writer) = (queue.reader.take(), queue.writer.take());
+        drop(queue);
+        wake(reader);
+        wake(writer);
+    }
+}
+
 impl Sender {
+    pub(super) fn cut(&self) -> impl FnOnce() + Send + 'static {
+        cut(&self.queue)
+    }
+
     pub(super) fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.is_closed {
             return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
@@ -135,6 +153,10 @@ pub(super) struct Receiver {
 }
 
 impl Receiver {
+    pub(super) fn cut(&self) -> impl FnOnce() + Send + 'static {
+        cut(&self.queue)
+    }
+
     pub(super) fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Option<Packet>> {
         if let Some(packet) = self.batch.pop_front() {
             return Poll::Ready(Some(packet));

@@ -1,5 +1,6 @@
 //! Established transport connections that do not speak a protocol yet.
 
+mod cutter;
 mod datagram;
 mod message;
 mod packet;
@@ -7,6 +8,7 @@ mod stream;
 
 use std::fmt;
 
+pub use cutter::Cutter;
 pub use datagram::DatagramLink;
 pub use message::MessageLink;
 pub use packet::Packet;
@@ -21,6 +23,8 @@ pub struct Link {
     pub peer: String,
     /// Our own end, in the same form.
     pub local: String,
+    /// Ends it from another thread.
+    pub cutter: Cutter,
 }
 
 /// The three ways in which a transport moves bytes.

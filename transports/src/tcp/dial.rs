@@ -3,6 +3,7 @@ use std::net::SocketAddr;
 
 use tokio::net::TcpStream;
 
+use super::cut::cutter;
 use super::race::{order, race};
 use super::resolve::resolve;
 use super::tuning::Tuning;
@@ -14,14 +15,12 @@ pub(super) async fn dial(endpoint: Endpoint) -> Result<Link, TransportError> {
     let shown = endpoint.without_options();
     let addresses = order(resolve(&endpoint, Use::Dial).await?);
     match race(addresses, |address| connect(address, tuning)).await {
-        Some(Ok((stream, local))) => {
-            let io = LinkIo::Stream(Box::new(stream));
-            Ok(Link {
-                io,
-                peer: endpoint.address().to_owned(),
-                local: local.to_string(),
-            })
-        }
+        Some(Ok((stream, local))) => Ok(Link {
+            cutter: cutter(&stream),
+            io: LinkIo::Stream(Box::new(stream)),
+            peer: endpoint.address().to_owned(),
+            local: local.to_string(),
+        }),
         Some(Err(error)) => Err(TransportError::from_io(shown, error)),
         None => Err(TransportError::NotFound {
             endpoint: shown.to_string(),

@@ -4,10 +4,11 @@ use std::task::{Context, Poll, ready};
 
 use tokio::net::{TcpListener, TcpStream};
 
+use super::cut::cutter;
 use super::resolve::resolve;
 use super::tuning::Tuning;
 use crate::link::LinkIo;
-use crate::{Acceptor, Endpoint, Link, TransportError, Use};
+use crate::{Acceptor, Cutter, Endpoint, Link, TransportError, Use};
 
 /// So many connections may wait in the system to be accepted; it may allow fewer.
 const BACKLOG_MAX: u32 = 1_024;
@@ -46,6 +47,7 @@ impl TcpAcceptor {
         self.tuning.apply(&stream)?;
         let local = stream.local_addr()?.to_string();
         Ok(Link {
+            cutter: cutter(&stream),
             io: LinkIo::Stream(Box::new(stream)),
             peer: peer.to_string(),
             local,
@@ -65,6 +67,10 @@ fn listen(address: SocketAddr, tuning: Tuning) -> io::Result<TcpListener> {
 impl Acceptor for TcpAcceptor {
     fn local(&self) -> &Endpoint {
         &self.local
+    }
+
+    fn cutter(&self) -> Cutter {
+        cutter(&self.listener)
     }
 
     fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<Result<Link, TransportError>> {

@@ -1,5 +1,6 @@
 //! TCP: byte streams between a host and a port.
 
+mod cut;
 mod dial;
 mod listen;
 mod race;

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 pub use error::TransportError;
 pub use futures_util::future::BoxFuture;
 
-use crate::{Endpoint, EndpointError, Link, OptionSpec, Use};
+use crate::{Cutter, Endpoint, EndpointError, Link, OptionSpec, Use};
 
 /// One way to make links; an implementation is registered under its scheme.
 pub trait Transport: Send + Sync {
@@ -45,6 +45,9 @@ pub trait Transport: Send + Sync {
 pub trait Acceptor: Send {
     /// Where peers dial: the endpoint with wildcard host and port replaced by what they became.
     fn local(&self) -> &Endpoint;
+
+    /// Frees the address from another thread, while the acceptor lives.
+    fn cutter(&self) -> Cutter;
 
     /// The next link. `Pending` has registered the waker of the task that asked last. It waits for no peer: handshakes
     /// are not done here. After an error that [is transient](TransportError::is_transient) call again, after a pause

@@ -1,5 +1,6 @@
 //! What every reliable transport does. One line runs it: `conformance::suite!(subject());`.
 
+mod cuts;
 mod ends;
 mod faults;
 mod flow;
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use treewire_transports::{Acceptor, Endpoint, Link, Registry, TransportError};
 
+pub(crate) use cuts::*;
 pub(crate) use ends::*;
 pub(crate) use faults::*;
 pub(crate) use flow::*;
@@ -94,6 +96,8 @@ macro_rules! suite {
             an_unknown_option_is_refused
             many_links_at_once
             a_dropped_acceptor_accepts_no_more
+            a_link_is_cut_from_another_thread
+            an_acceptor_is_cut_from_another_thread
             a_writer_waits_for_its_reader_and_loses_nothing
         }
     };

@@ -5,13 +5,15 @@ use std::task::Poll;
 
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use treewire_transports::{Link, LinkIo, MessageLink, Packet};
+use treewire_transports::{Cutter, Link, LinkIo, MessageLink, Packet};
 
 /// One end of a reliable link, streams and messages alike: bytes in, bytes out.
 pub(crate) struct Wire {
     pub(crate) peer: String,
     pub(crate) local: String,
     io: LinkIo,
+    /// Dropped after the link, which needs it no longer.
+    pub(crate) cutter: Option<Cutter>,
     unread: BytesMut,
 }
 
@@ -21,6 +23,7 @@ impl Wire {
             peer: link.peer,
             local: link.local,
             io: link.io,
+            cutter: Some(link.cutter),
             unread: BytesMut::new(),
         }
     }

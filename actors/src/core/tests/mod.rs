@@ -1,5 +1,7 @@
 //! The core driven by hand, as handles and connections would.
 
+mod resting;
+
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
@@ -29,7 +31,11 @@ fn content(text: &str) -> Content {
 
 /// Attaches a peer that allows `messages` messages.
 fn attach(core: &mut Core, pipe: Option<PipeId>, messages: u64) -> Arc<Inlet> {
-    let inlet = core.attach(pipe, "peer").expect("the pipe is there");
+    let peer = Peer {
+        address: "peer".into(),
+        instance: None,
+    };
+    let inlet = core.attach(pipe, peer).expect("the pipe is there");
     allow(core, &inlet, 0, messages);
     inlet
 }
@@ -46,9 +52,9 @@ fn allow(core: &mut Core, inlet: &Inlet, handled: u64, messages_max: u64) {
 }
 
 /// What a connection would send now.
-fn sendable(core: &mut Core, inlet: &Inlet) -> Vec<String> {
+fn sendable(core: &mut Core, inlet: &Arc<Inlet>) -> Vec<String> {
     let mut batch = Vec::new();
-    core.take_sendable(inlet.pipe(), u64::MAX, &mut batch);
+    core.take_sendable(inlet, u64::MAX, &mut batch);
     batch
         .iter()
         .map(|queued| text(&queued.envelope.content))
@@ -130,15 +136,15 @@ fn zeromq_05_a_dialed_pipe_keeps_its_queue_an_accepted_one_does_not() {
     core.send(content("left"), None).unwrap();
     core.send(content("stays"), None).unwrap();
     assert_eq!(sendable(&mut core, &inlet), ["left"]);
-    core.detach(dialed);
+    core.detach(&inlet);
     assert_eq!(core.lost(), 1, "what left was not confirmed");
     let again = attach(&mut core, Some(dialed), 10);
     assert_eq!(sendable(&mut core, &again), ["stays"]);
-    core.detach(dialed);
+    core.detach(&again);
 
     let accepted = attach(&mut core, None, 0);
     core.send(content("dropped"), None).unwrap();
-    core.detach(accepted.pipe());
+    core.detach(&accepted);
     assert_eq!(core.lost(), 3);
     assert_eq!(core.stats.drops()["peer gone"], 1);
     assert_eq!(core.stats.drops()["unconfirmed"], 2);
@@ -165,7 +171,7 @@ fn what_a_peer_sent_before_it_went_can_still_be_received() {
     let mut core = core(config(SocketType::PULL));
     let inlet = attach(&mut core, None, 0);
     receive(&mut core, &inlet, &["last words"]);
-    core.detach(inlet.pipe());
+    core.detach(&inlet);
     assert_eq!(core.connected(), 0);
     assert_eq!(text(&core.next_message().unwrap()), "last words");
     assert!(core.next_message().is_none());
@@ -201,7 +207,7 @@ fn a_request_is_answered_by_the_peer_that_was_asked_and_its_reply_path() {
     asker.request(content("question"), false, sender).unwrap();
 
     let mut batch = Vec::new();
-    asker.take_sendable(to_server.pipe(), u64::MAX, &mut batch);
+    asker.take_sendable(&to_server, u64::MAX, &mut batch);
     server.accept(&to_asker, batch.drain(..).map(|queued| queued.envelope));
     let question = server.next_message().unwrap();
     let correlation = question.correlation();
@@ -211,7 +217,7 @@ fn a_request_is_answered_by_the_peer_that_was_asked_and_its_reply_path() {
         !to_asker.owes_credit(),
         "a request is handled when its reply leaves"
     );
-    server.take_sendable(to_asker.pipe(), u64::MAX, &mut batch);
+    server.take_sendable(&to_asker, u64::MAX, &mut batch);
     asker.accept(&to_server, batch.drain(..).map(|queued| queued.envelope));
     assert!(to_asker.owes_credit());
     assert_eq!(answer.try_recv().unwrap(), Answer::Reply(content("answer")));
@@ -230,7 +236,7 @@ fn distributed_05_requests_of_a_peer_that_went_fail_or_go_elsewhere() {
     let mut idempotent = ask(&mut core, true);
     assert_eq!(sendable(&mut core, &first).len(), 2);
     let mut unsent = ask(&mut core, false);
-    core.detach(first.pipe());
+    core.detach(&first);
     assert_eq!(plain.try_recv().unwrap(), Answer::PeerGone);
     assert!(
         idempotent.try_recv().is_err() && unsent.try_recv().is_err(),
@@ -254,7 +260,7 @@ fn a_cancelled_request_is_not_sent_and_a_sent_one_is_taken_back() {
     assert_eq!(sendable(&mut core, &inlet), ["sent"]);
     core.cancel_request(sent);
     let mut batch = Vec::new();
-    core.take_sendable(inlet.pipe(), u64::MAX, &mut batch);
+    core.take_sendable(&inlet, u64::MAX, &mut batch);
     assert_eq!(batch[0].envelope, Envelope::cancel(sent));
 }
 
@@ -347,13 +353,13 @@ fn a_reply_too_large_for_its_asker_uses_up_the_credit_of_its_failure_only() {
         core.accept(&inlet, std::iter::once(request));
         let (_, receipt) = core.next_message().unwrap().into_split();
         core.reply(Ok(Content::from(vec![0; 900])), correlation, receipt);
-        core.take_sendable(inlet.pipe(), u64::MAX, &mut batch);
+        core.take_sendable(&inlet, u64::MAX, &mut batch);
         let reply = batch.pop().expect("earlier replies took no credit");
         let error = treewire_transports::Unsendable::TooLarge {
             bytes: 900,
             limit: 10,
         };
-        let failure = core.unsendable(inlet.pipe(), reply, &error).unwrap();
+        let failure = core.unsendable(&inlet, reply, &error).unwrap();
         assert_eq!(failure.correlation, correlation);
         let told = Credit {
             bytes_max: 100 + correlation * failure.content.byte_len() as u64,
@@ -371,7 +377,7 @@ fn what_is_lost_while_a_socket_closes_is_in_its_result() {
     core.send(content("queued"), None).unwrap();
     assert_eq!(sendable(&mut core, &inlet), ["left"]);
     core.begin_closing();
-    core.detach(inlet.pipe());
+    core.detach(&inlet);
     assert_eq!(core.unflushed(), 0);
     assert_eq!(core.end(), 2);
     assert_eq!(core.end(), 2, "whoever asks again is told the same");
@@ -387,14 +393,14 @@ fn peers_that_send_and_go_do_not_fill_the_memory() {
     for _ in 0..100 {
         let inlet = attach(&mut core, None, 0);
         receive(&mut core, &inlet, &["a", "b"]);
-        core.detach(inlet.pipe());
+        core.detach(&inlet);
     }
     let kept = std::iter::from_fn(|| core.next_message()).count();
     assert_eq!(kept, 4, "the bound, and what overshot it");
     assert_eq!(core.stats.drops()["orphaned"], 196);
     let inlet = attach(&mut core, None, 0);
     receive(&mut core, &inlet, &["c"]);
-    core.detach(inlet.pipe());
+    core.detach(&inlet);
     assert!(core.next_message().is_some(), "there is room again");
 }
 
@@ -413,4 +419,23 @@ fn a_composed_socket_says_why_it_does_not_send() {
     assert_eq!(blocked(Sender::Source, Some(gone)), Reason::PeerGone);
     assert_eq!(blocked(Sender::One, Some(gone)), Reason::ChoosesItself);
     assert_eq!(blocked(Sender::All, Some(gone)), Reason::ChoosesItself);
+}
+
+#[test]
+fn supervision_04_a_connection_that_was_given_up_touches_nothing_of_its_successor() {
+    let mut core = core(config(SocketType::PUSH));
+    let dialed = core.dialed("tcp://peer:1");
+    let captive = attach(&mut core, Some(dialed), 1);
+    core.send(content("unconfirmed"), None).unwrap();
+    assert_eq!(sendable(&mut core, &captive), ["unconfirmed"]);
+    // Its successor comes before anybody said that it is gone.
+    let successor = attach(&mut core, Some(dialed), 10);
+    assert_eq!((core.connected(), core.lost()), (1, 1));
+    core.send(content("for the successor"), None).unwrap();
+    assert!(sendable(&mut core, &captive).is_empty());
+    core.detach(&captive);
+    assert_eq!((core.connected(), core.lost()), (1, 1));
+    assert_eq!(sendable(&mut core, &successor), ["for the successor"]);
+    core.detach(&successor);
+    assert_eq!(core.connected(), 0);
 }

@@ -1,0 +1,71 @@
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{Arc, OnceLock};
+
+use parking_lot::Mutex;
+use treewire_runtime::{Clock, Stats};
+
+use super::Inlet;
+use super::quarantine::Quarantine;
+
+/// The quarantine of a socket, asked and charged from any thread.
+pub(crate) struct Ward {
+    quarantine: Mutex<Quarantine>,
+    /// Whether it refuses anybody: a message costs no lock while it does not.
+    refuses: AtomicBool,
+    /// The clock of the node, once the socket was started in one.
+    clock: OnceLock<Clock>,
+    stats: Arc<Stats>,
+}
+
+/// The cause under which refused messages are counted.
+pub(crate) const QUARANTINED: &str = "quarantined";
+
+impl Ward {
+    pub(crate) fn new(stats: Arc<Stats>) -> Self {
+        Ward {
+            quarantine: Mutex::default(),
+            refuses: AtomicBool::new(false),
+            clock: OnceLock::new(),
+            stats,
+        }
+    }
+
+    pub(crate) fn enter_node(&self, clock: &Clock) {
+        self.clock.get_or_init(|| clock.clone());
+    }
+
+    /// A message named `name` that came through `inlet` made its handler panic.
+    pub(crate) fn charge(&self, inlet: &Inlet, name: &'static str) {
+        let mut quarantine = self.quarantine.lock();
+        let begins = quarantine.charge(inlet.sender(), name, self.clock().now());
+        self.refuses.store(quarantine.is_refusing(), SeqCst);
+        drop(quarantine);
+        if begins {
+            tracing::warn!(
+                peer = inlet.peer(),
+                message = name,
+                "quarantined: its messages made their handler panic three times in a minute"
+            );
+        }
+    }
+
+    /// Whether messages named `name` that came through `inlet` are refused now.
+    pub(crate) fn refuses(&self, inlet: &Inlet, name: &'static str) -> bool {
+        if !self.refuses.load(SeqCst) {
+            return false;
+        }
+        let mut quarantine = self.quarantine.lock();
+        let refuses = quarantine.refuses(inlet.sender(), name, self.clock().now());
+        self.refuses.store(quarantine.is_refusing(), SeqCst);
+        refuses
+    }
+
+    /// Counts a message that was lost because of `cause`.
+    pub(crate) fn dropped(&self, cause: &'static str) {
+        self.stats.dropped(cause, 1);
+    }
+
+    fn clock(&self) -> &Clock {
+        self.clock.get_or_init(Clock::default)
+    }
+}

@@ -1,0 +1,105 @@
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::task::Waker;
+
+use actix::{Actor, Handler};
+use treewire_runtime::{Execution, Loss, Origin, Outcome, Port, PortRefusal, Ref};
+
+use super::WireMessage;
+use super::descriptor::{Descriptor, decode, discard};
+use super::offender::Offender;
+use super::routes::{PORT_CAPACITY, Route, Ticket};
+use crate::core::{QUARANTINED, Shared, Taken, Ward};
+use crate::message::Receipt;
+
+/// Messages into an actor, nothing back but that they were handled.
+pub(super) struct DeliverRoute<M: WireMessage> {
+    port: Port<M, Handled>,
+    ward: Arc<Ward>,
+    message: PhantomData<fn(M)>,
+}
+
+impl<M: WireMessage> DeliverRoute<M> {
+    pub(super) fn new<A>(actor: &Ref<A>, shared: &Arc<Shared>) -> Self
+    where
+        A: Actor<Context: Execution<A>> + Handler<M>,
+    {
+        DeliverRoute {
+            port: actor.port(PORT_CAPACITY),
+            ward: shared.ward.clone(),
+            message: PhantomData,
+        }
+    }
+}
+
+impl<M: WireMessage> Route for DeliverRoute<M> {
+    fn name(&self) -> &'static str {
+        M::NAME
+    }
+
+    fn has_room(&self) -> bool {
+        self.port.room() > 0
+    }
+
+    fn deliver(&self, descriptor: Option<Descriptor<'_>>, payload: &[u8], ticket: Ticket) -> Taken {
+        let message = descriptor
+            .map_or(Ok(()), |descriptor| descriptor.fits::<M>())
+            .and_then(|()| decode::<M>(payload));
+        let message = match message {
+            Ok(message) => message,
+            Err(failure) => return ticket.refuse(failure),
+        };
+        let handled = Handled {
+            receipt: ticket.receipt,
+            ward: self.ward.clone(),
+        };
+        match self.port.push(message, handled) {
+            Ok(()) => Taken::Delivered,
+            Err(PortRefusal::Stopped(message, ..)) => {
+                discard(message);
+                Taken::Dropped("actor stopped")
+            }
+            Err(PortRefusal::Full(message, _)) => {
+                discard(message);
+                Taken::Dropped("port full")
+            }
+        }
+    }
+
+    fn on_room(&self, waker: &Waker) {
+        self.port.on_room(waker);
+    }
+}
+
+/// Counts a delivered message as handled, whatever its handler came to: best
+/// effort has no second try.
+struct Handled {
+    receipt: Receipt,
+    ward: Arc<Ward>,
+}
+
+impl<M: WireMessage> Outcome<M> for Handled {
+    fn handled(self, result: M::Result) {
+        discard(result);
+    }
+
+    fn lost(self, loss: Loss) {
+        let cause = match loss {
+            Loss::Panicked(_) | Loss::Crashed(_) => "lost in a crash",
+            Loss::Stopped(_) => "actor stopped",
+            Loss::Unwanted => QUARANTINED,
+            Loss::Unanswered => return,
+        };
+        self.ward.dropped(cause);
+    }
+
+    /// Not once its peer was quarantined since it came.
+    fn wanted(&self) -> bool {
+        !self.ward.refuses(self.receipt.inlet(), M::NAME)
+    }
+
+    fn origin(&self) -> Option<Arc<dyn Origin>> {
+        let offender = Offender::new(&self.ward, self.receipt.inlet(), M::NAME);
+        Some(Arc::new(offender))
+    }
+}

@@ -1,0 +1,37 @@
+use std::sync::Arc;
+
+use treewire_runtime::{Origin, Panic};
+use treewire_transports::Failure;
+
+use super::QUARANTINED;
+use crate::core::{Inlet, Ward};
+
+/// The peer that sent a message of one type, if handling it panics.
+pub(super) struct Offender {
+    ward: Arc<Ward>,
+    inlet: Arc<Inlet>,
+    name: &'static str,
+}
+
+impl Offender {
+    pub(super) fn new(ward: &Arc<Ward>, inlet: &Arc<Inlet>, name: &'static str) -> Self {
+        Offender {
+            ward: ward.clone(),
+            inlet: inlet.clone(),
+            name,
+        }
+    }
+}
+
+impl Origin for Offender {
+    fn charge(&self, _: &Panic) {
+        self.ward.charge(&self.inlet, self.name);
+    }
+}
+
+/// What a quarantined peer is answered.
+pub(super) fn refusal() -> Failure {
+    let text = "three messages of this type from this node made their handler panic within a minute: \
+                they are refused for a minute";
+    Failure::new(QUARANTINED, text)
+}

@@ -1,0 +1,153 @@
+//! The serving side: from wire names into the ports of actors.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::task::Waker;
+
+use actix::{Actor, Handler};
+use treewire_runtime::{Execution, Ref};
+use treewire_transports::{Content, Failure};
+
+use super::WireMessage;
+use super::deliver::DeliverRoute;
+use super::descriptor::Descriptor;
+use super::error::UNKNOWN_MESSAGE;
+use super::offender;
+use super::serve::ServeRoute;
+use crate::core::{Deliver, QUARANTINED, Shared, Taken, Ward};
+use crate::message::{Message, Receipt};
+
+/// How many messages may wait in the port of an actor that is served.
+pub(super) const PORT_CAPACITY: usize = 1_024;
+
+/// The ports of a socket by wire name.
+pub(crate) struct Routes {
+    table: BTreeMap<&'static str, Box<dyn Route>>,
+    ward: Arc<Ward>,
+}
+
+/// One wire name's way into an actor.
+pub(super) trait Route: Send {
+    fn name(&self) -> &'static str;
+
+    /// Whether a message would be taken now.
+    fn has_room(&self) -> bool;
+
+    /// Decodes and hands over.
+    fn deliver(&self, descriptor: Option<Descriptor<'_>>, payload: &[u8], ticket: Ticket) -> Taken;
+
+    fn on_room(&self, waker: &Waker);
+}
+
+/// Where a message goes, what its first part says, and the encoded value.
+type Found<'r, 'c> = (&'r dyn Route, Option<Descriptor<'c>>, &'c [u8]);
+
+/// What goes with a message: the way back, and its receipt.
+pub(super) struct Ticket {
+    pub(super) correlation: u64,
+    pub(super) receipt: Receipt,
+}
+
+impl Routes {
+    pub(crate) fn new(ward: Arc<Ward>) -> Self {
+        let table = BTreeMap::new();
+        Routes { table, ward }
+    }
+
+    /// Messages named `M::NAME` are requests to `actor`.
+    pub(crate) fn serve<M, A>(&mut self, actor: &Ref<A>, shared: &Arc<Shared>)
+    where
+        M: WireMessage,
+        A: Actor<Context: Execution<A>> + Handler<M>,
+    {
+        let route = ServeRoute::<M>::new(actor, shared);
+        self.table.insert(M::NAME, Box::new(route));
+    }
+
+    /// Messages named `M::NAME` are for `actor`, which owes no answer.
+    pub(crate) fn deliver<M, A>(&mut self, actor: &Ref<A>, shared: &Arc<Shared>)
+    where
+        M: WireMessage,
+        A: Actor<Context: Execution<A>> + Handler<M>,
+    {
+        let route = DeliverRoute::<M>::new(actor, shared);
+        self.table.insert(M::NAME, Box::new(route));
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.table.is_empty()
+    }
+
+    fn find<'a>(&self, content: &'a Content) -> Result<Found<'_, 'a>, Failure> {
+        let mut parts = content.parts();
+        let (first, second) = (parts.next(), parts.next());
+        let (Some(first), Some(payload)) = (first, second) else {
+            // A lone payload is meant for the one type that is served.
+            return match self.table.values().next() {
+                Some(only) if self.table.len() == 1 => Ok((&**only, None, content.first())),
+                _ => Err(self.unknown("a message without a name")),
+            };
+        };
+        let descriptor = Descriptor::parse(first)
+            .ok_or_else(|| self.unknown("a message whose name cannot be read"))?;
+        match self.table.get(descriptor.name()) {
+            Some(route) => Ok((&**route, Some(descriptor), payload)),
+            None => Err(self.unknown(&format!("{:?}", descriptor.name()))),
+        }
+    }
+
+    fn unknown(&self, what: &str) -> Failure {
+        let served: Vec<&str> = self.table.keys().copied().collect();
+        let text = format!(
+            "{what} is not served here: served are {}",
+            served.join(", ")
+        );
+        Failure::new(UNKNOWN_MESSAGE, text)
+    }
+}
+
+impl Deliver for Routes {
+    fn offer(&mut self, correlation: u64, message: Message) -> Result<Taken, Message> {
+        let found = self.find(&message);
+        let is_refused = found.as_ref().is_ok_and(|(route, ..)| {
+            // Before it looks for room, which it is not to take from others.
+            self.ward.refuses(message.inlet(), route.name())
+        });
+        if !is_refused && found.is_ok_and(|(route, ..)| !route.has_room()) {
+            return Err(message);
+        }
+        let (content, receipt) = message.into_split();
+        let ticket = Ticket {
+            correlation,
+            receipt,
+        };
+        if is_refused {
+            return Ok(match ticket.correlation {
+                0 => Taken::Dropped(QUARANTINED),
+                _ => Taken::Refused(offender::refusal(), ticket.receipt),
+            });
+        }
+        Ok(match self.find(&content) {
+            Ok((route, descriptor, payload)) => route.deliver(descriptor, payload, ticket),
+            Err(failure) => ticket.refuse(failure),
+        })
+    }
+
+    fn on_room(&self, waker: &Waker) {
+        self.table.values().for_each(|route| route.on_room(waker));
+    }
+}
+
+impl Ticket {
+    pub(super) fn refuse(self, failure: Failure) -> Taken {
+        if self.correlation == 0 {
+            tracing::warn!(
+                peer = self.receipt.inlet().peer(),
+                "dropped a message: {}",
+                failure.text
+            );
+            return Taken::Dropped("not deliverable");
+        }
+        Taken::Refused(failure, self.receipt)
+    }
+}

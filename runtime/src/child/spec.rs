@@ -1,0 +1,100 @@
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::supervisor::Anchor;
+use super::{Placement, Recipe};
+use crate::node::Node;
+use crate::restart::{Backoff, Restart};
+use crate::tree::Rules;
+
+/// Anything from which a child can be made: a [`Child`](crate::Child), a
+/// [`Supervisor`](crate::Supervisor), a socket.
+pub trait IntoSpec {
+    /// What the caller gets to reach the child with.
+    type Handle;
+
+    /// The spec, and the handle that goes with it.
+    fn into_spec(self) -> (ChildSpec, Self::Handle);
+}
+
+/// What a supervisor keeps of a child: everything it needs to make it again.
+pub struct ChildSpec {
+    pub(crate) name: Arc<str>,
+    pub(crate) settings: Settings,
+    pub(crate) body: Body,
+}
+
+/// For a child that a [`Supervisor`](crate::Supervisor) lists, when its handle was
+/// taken from [`into_spec`](IntoSpec::into_spec) before.
+impl IntoSpec for ChildSpec {
+    type Handle = ();
+
+    fn into_spec(self) -> (ChildSpec, ()) {
+        (self, ())
+    }
+}
+
+/// How a child is to be treated.
+pub(crate) struct Settings {
+    pub(crate) kind: Cow<'static, str>,
+    pub(crate) restart: Restart,
+    pub(crate) shutdown: Duration,
+    pub(crate) backoff: Option<Box<Backoff>>,
+    pub(crate) significant: bool,
+    /// How it deals with children of its own.
+    pub(crate) rules: Rules,
+    pub(crate) placement: Placement,
+}
+
+impl Settings {
+    pub(crate) fn new(kind: &'static str) -> Self {
+        Settings {
+            kind: kind.into(),
+            restart: Restart::Permanent,
+            shutdown: Duration::from_secs(5),
+            backoff: None,
+            significant: false,
+            rules: Rules::default(),
+            placement: Placement::inherit(),
+        }
+    }
+}
+
+/// What runs: an actor, or nothing but children.
+pub(crate) enum Body {
+    Actor(Arc<dyn Recipe>),
+    Supervisor(Box<Listed>),
+}
+
+/// What a supervisor is beside its children that run.
+pub(crate) struct Listed {
+    /// The listed ones, until the tree takes them in.
+    pub(crate) children: Vec<ChildSpec>,
+    /// Where its handle learns where it is.
+    pub(crate) anchor: Arc<Anchor>,
+}
+
+impl ChildSpec {
+    /// Calls `act` for the actor, or for every actor that is listed below.
+    pub(crate) fn each_recipe(&self, act: &mut dyn FnMut(&Arc<dyn Recipe>)) {
+        match &self.body {
+            Body::Actor(recipe) => act(recipe),
+            Body::Supervisor(listed) => {
+                for child in &listed.children {
+                    child.each_recipe(act);
+                }
+            }
+        }
+    }
+
+    /// Tells the handles of this supervisor and of those below which node they are in.
+    pub(crate) fn enter(&self, node: &Node) {
+        if let Body::Supervisor(listed) = &self.body {
+            listed.anchor.enter(node);
+            for child in &listed.children {
+                child.enter(node);
+            }
+        }
+    }
+}

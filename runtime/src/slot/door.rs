@@ -1,0 +1,151 @@
+use std::marker::PhantomData;
+use std::sync::atomic::Ordering::SeqCst;
+
+use actix::dev::MessageResponse;
+use actix::{Actor, AsyncContext, Handler, Message};
+use tokio::sync::oneshot::{self, error::TryRecvError};
+
+use super::Slice;
+use super::late::Late;
+use super::outstanding::Handling;
+use super::port::{Loss, Origin, Outcome, Shared};
+use crate::execution::Execution;
+use crate::execution::sealed::Generation;
+use crate::exit::Exit;
+use crate::panics::survive;
+use crate::sync::Arc;
+
+/// What remains to be done when a door was closed.
+pub(crate) type Closing = Box<dyn FnOnce() + Send>;
+
+/// A port as the context of its actor sees it.
+pub(crate) trait Door<A: Actor<Context: Execution<A>>>: Send + Sync {
+    /// Handles what waits, until it is empty or the slice is spent.
+    fn drain(&self, slice: &mut Slice<'_>, actor: &mut A, context: &mut A::Context);
+
+    /// Who answers for a message whose outcome was not told yet.
+    fn origin(&self, handling: Handling) -> Option<Arc<dyn Origin>>;
+
+    /// Tells the outcome of a message, unless that was done.
+    fn lose(&self, handling: Handling, loss: Loss);
+
+    /// The generation `life` ended, or was given up; what it had in hand, and what
+    /// it was to answer later, is lost with it.
+    fn crashed(&self, life: u64, exit: &Exit);
+
+    /// Drops what waits, if it waits in the mailbox; says how much.
+    fn discard(&self) -> u64 {
+        0
+    }
+
+    /// No generation follows, until it is reopened. Tells nobody yet: what is
+    /// returned does, outside every lock.
+    fn close(&self, exit: &Exit) -> Closing;
+
+    /// A generation follows after all.
+    fn reopen(&self);
+
+    /// Nothing waits, and nobody can send any more.
+    fn is_abandoned(&self) -> bool;
+}
+
+pub(super) struct PortDoor<A, M: Message, O> {
+    shared: Arc<Shared<M, O>>,
+    actor: PhantomData<fn(A)>,
+}
+
+impl<A, M: Message, O> PortDoor<A, M, O> {
+    pub(super) fn new(shared: Arc<Shared<M, O>>) -> Self {
+        PortDoor {
+            shared,
+            actor: PhantomData,
+        }
+    }
+}
+
+impl<A, M, O> Door<A> for PortDoor<A, M, O>
+where
+    A: Actor<Context: Execution<A>> + Handler<M>,
+    M: Message + Send + 'static,
+    M::Result: Send,
+    O: Outcome<M>,
+{
+    fn drain(&self, slice: &mut Slice<'_>, actor: &mut A, context: &mut A::Context) {
+        if !self.shared.ready.swap(false, SeqCst) {
+            return;
+        }
+        while !context.waiting() {
+            if slice.is_spent() {
+                break;
+            }
+            let Some((message, handling)) = self.shared.take(context.life()) else {
+                return;
+            };
+            slice.count();
+            let (sender, mut receiver) = oneshot::channel();
+            context.begin_handling(handling);
+            actor.handle(message, context).handle(context, Some(sender));
+            context.end_handling();
+            match receiver.try_recv() {
+                Ok(result) => {
+                    if let Some(unsettled) = self.shared.settle(handling) {
+                        unsettled.outcome.handled(result);
+                    }
+                }
+                Err(TryRecvError::Closed) => {
+                    if let Some(unsettled) = self.shared.settle(handling) {
+                        unsettled.outcome.lost(Loss::Unanswered);
+                    }
+                }
+                Err(TryRecvError::Empty) => {
+                    if self.shared.defer(handling, receiver) {
+                        context.spawn(Late::new(self.shared.clone(), handling));
+                    }
+                }
+            }
+        }
+        self.shared.ready.store(true, SeqCst);
+    }
+
+    fn origin(&self, handling: Handling) -> Option<Arc<dyn Origin>> {
+        let ask = |outcome: &O| survive("the origin of a message", || outcome.origin());
+        self.shared.ask(handling, ask).flatten().flatten()
+    }
+
+    fn lose(&self, handling: Handling, loss: Loss) {
+        if let Some(unsettled) = self.shared.settle(handling) {
+            survive("an outcome", || unsettled.lose(loss));
+        }
+    }
+
+    fn crashed(&self, life: u64, exit: &Exit) {
+        for unsettled in self.shared.end(life, exit) {
+            survive("an outcome", || unsettled.lose(Loss::Crashed(exit.clone())));
+        }
+        // The next generation looks at once at what waits.
+        self.shared.ready.store(true, SeqCst);
+    }
+
+    fn close(&self, exit: &Exit) -> Closing {
+        let (in_hand, waiting) = self.shared.close(exit);
+        let (shared, exit) = (self.shared.clone(), exit.clone());
+        Box::new(move || {
+            shared.producer.wake();
+            for unsettled in in_hand {
+                survive("an outcome", || unsettled.lose(Loss::Crashed(exit.clone())));
+            }
+            for (message, outcome) in waiting {
+                survive("the drop of a message", || drop(message));
+                survive("an outcome", || outcome.lost(Loss::Stopped(exit.clone())));
+            }
+        })
+    }
+
+    fn reopen(&self) {
+        self.shared.reopen();
+    }
+
+    fn is_abandoned(&self) -> bool {
+        Arc::strong_count(&self.shared) == 1 && self.shared.is_idle()
+    }
+}

@@ -1,0 +1,122 @@
+//! What a mailbox does with messages that cannot be handled.
+
+use std::any::type_name;
+use std::mem;
+use std::sync::atomic::Ordering::Relaxed;
+
+use actix::{Actor, Handler, Message};
+
+use super::Slot;
+use super::conflation::{Conflations, Offer};
+use super::parcel::{GivenBack, Parcel};
+use super::polled::Author;
+use super::queue::Refused;
+use crate::child::Mailbox;
+use crate::execution::Execution;
+use crate::exit::Exit;
+use crate::observe::DropCause;
+use crate::panics::survive;
+use crate::sync::{AtomicBool, Mutex};
+
+/// The settings of a mailbox, as far as the queue does not know them.
+#[derive(Default)]
+pub(super) struct Policy {
+    drops_oldest: AtomicBool,
+    discards: AtomicBool,
+    /// So that a mailbox that conflates nothing need not lock.
+    conflates: AtomicBool,
+    conflations: Mutex<Option<Box<Conflations>>>,
+}
+
+impl<A: Actor<Context: Execution<A>>> Slot<A> {
+    pub(crate) fn set_mailbox(&self, mailbox: Mailbox) {
+        let policy = &self.policy;
+        self.queue.set_capacity(mailbox.capacity);
+        policy.drops_oldest.store(mailbox.drops_oldest, Relaxed);
+        policy.discards.store(mailbox.discards, Relaxed);
+        let conflations = Conflations::new(&mailbox.conflatings);
+        policy.conflates.store(conflations.is_some(), Relaxed);
+        let before = mem::replace(&mut *policy.conflations.lock(), conflations);
+        drop(before);
+    }
+
+    /// Tells without looking back.
+    pub(crate) fn tell<M>(&self, message: M)
+    where
+        A: Handler<M>,
+        M: Message + Send + 'static,
+    {
+        let own_life = Author::own_life(self);
+        let conflates = match self.policy.conflates.load(Relaxed) {
+            true => {
+                let conflations = self.policy.conflations.lock();
+                conflations.as_ref().and_then(|all| all.of::<M>())
+            }
+            false => None,
+        };
+        let Some(conflation) = conflates else {
+            return self.append(Parcel::expendable(message, own_life));
+        };
+        match conflation.offer(message, own_life) {
+            Offer::New(conflated) => self.append(Parcel::expendable(conflated, 0)),
+            Offer::Keyless(message) => self.append(Parcel::expendable(message, own_life)),
+            Offer::Instead(before) => {
+                self.count_drop(DropCause::Conflated, type_name::<M>());
+                survive("the drop of a message", || drop(before));
+            }
+        }
+    }
+
+    fn append(&self, parcel: Parcel<A>) {
+        let pushed = if self.policy.drops_oldest.load(Relaxed) {
+            self.queue.push_displacing(parcel)
+        } else {
+            self.queue.push(parcel).map(|()| None)
+        };
+        match pushed {
+            Ok(None) => {}
+            Ok(Some(oldest)) => self.lose(oldest, DropCause::Displaced),
+            Err(Refused::Full(newest)) => self.lose(newest, DropCause::MailboxFull),
+            Err(Refused::Closed(late, _)) => self.lose(late, DropCause::Stopped),
+        }
+    }
+
+    /// A generation ended with `exit`: what waits goes back, if that is the policy.
+    pub(super) fn discard_if_set(&self, exit: &Exit) {
+        if !self.policy.discards.load(Relaxed) {
+            return;
+        }
+        for parcel in self.queue.discard() {
+            self.give_back(parcel, exit, DropCause::Discarded);
+        }
+        for door in self.doors() {
+            for _ in 0..door.discard() {
+                self.count_drop(DropCause::Discarded, "a message by a raw address");
+            }
+        }
+    }
+
+    /// A message that was told is not going to be handled.
+    pub(crate) fn lose(&self, parcel: Parcel<A>, cause: DropCause) {
+        // Nobody is told of it, so the reason does not matter.
+        self.give_back(parcel, &Exit::Normal, cause);
+    }
+
+    /// A message is not going to be handled: its sender is told, or nobody waits
+    /// for it, and it is dropped because of `cause`.
+    pub(super) fn give_back(&self, parcel: Parcel<A>, exit: &Exit, cause: DropCause) {
+        match survive("the drop of a message", || parcel.give_back(exit)) {
+            Some(GivenBack::ToSender) => {}
+            Some(GivenBack::ToNobody(message)) => self.count_drop(cause, message),
+            None => self.count_drop(cause, "a message that panicked while it was dropped"),
+        }
+    }
+
+    /// A message of the type of this name was dropped.
+    pub(crate) fn count_drop(&self, cause: DropCause, message: &'static str) {
+        self.stats.dropped(cause.as_str(), 1);
+        if let Some(seat) = self.seat.get() {
+            seat.drop_letter(message, cause);
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! How children come into the tree, and where they are to run.
+
+use std::collections::HashSet;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Instant;
+
+use super::entry::{Entry, State};
+use super::family::Phase;
+use super::{Action, ChildId, ROOT, SpawnReplies, Tree};
+use crate::child::{Body, ChildSpec, Place};
+use crate::exit::Exit;
+use crate::node::SpawnError;
+use crate::restart::Restart;
+
+impl Tree {
+    /// Adds a child below `parent` (the root if `None`) and starts it, unless its
+    /// supervisor is busy with the group: then it starts in its turn.
+    pub(crate) fn spawn(
+        &mut self,
+        parent: Option<ChildId>,
+        spec: ChildSpec,
+        replies: SpawnReplies,
+        now: Instant,
+    ) {
+        let admitted = self.admit(parent, &spec);
+        match admitted {
+            Ok(parent) => {
+                let key = self.insert(parent, spec, Some(replies), now);
+                if self.phase(parent) == Phase::Steady {
+                    self.start(key, now);
+                } else {
+                    self.attend(parent);
+                }
+                self.settle(now);
+            }
+            Err(error) => {
+                spec.each_recipe(&mut |recipe| {
+                    self.actions.push_back(Action::Close {
+                        recipe: recipe.clone(),
+                        exit: Exit::Shutdown,
+                    });
+                });
+                self.actions
+                    .push_back(Action::Ready(replies.ready, Err(error)));
+            }
+        }
+    }
+
+    fn admit(&self, parent: Option<ChildId>, spec: &ChildSpec) -> Result<usize, SpawnError> {
+        let key = match parent {
+            None if self.ending.is_some() => return Err(SpawnError::NodeEnded),
+            None => ROOT,
+            // What still runs may need children to come to its end: a socket that
+            // flushes connects again.
+            Some(id) => self.find(id).ok_or(SpawnError::ParentEnded)?,
+        };
+        let parent = &self.entries[key];
+        if !matches!(
+            parent.state,
+            State::Starting | State::Running | State::Stopping
+        ) {
+            return Err(SpawnError::ParentEnded);
+        }
+        let taken = parent
+            .family()
+            .is_some_and(|family| family.names.contains_key(&spec.name));
+        if taken {
+            return Err(SpawnError::DuplicateName {
+                name: spec.name.to_string(),
+                parent: self.path(key),
+            });
+        }
+        self.check(spec, &|| self.path_of(key, &spec.name))?;
+        Ok(key)
+    }
+
+    /// Everything that can be known to be wrong before anything starts.
+    fn check(&self, spec: &ChildSpec, path: &dyn Fn() -> String) -> Result<(), SpawnError> {
+        let settings = &spec.settings;
+        if settings.significant && settings.restart == Restart::Permanent {
+            return Err(SpawnError::SignificantPermanent { path: path() });
+        }
+        settings.placement.check(self.arbiters)?;
+        let Body::Supervisor(listed) = &spec.body else {
+            return Ok(());
+        };
+        let mut names = HashSet::new();
+        for child in &listed.children {
+            if !names.insert(&child.name) {
+                return Err(SpawnError::DuplicateName {
+                    name: child.name.to_string(),
+                    parent: path(),
+                });
+            }
+            self.check(child, &|| format!("{}/{}", path(), child.name))?;
+        }
+        Ok(())
+    }
+
+    fn insert(
+        &mut self,
+        parent: usize,
+        mut spec: ChildSpec,
+        replies: Option<SpawnReplies>,
+        now: Instant,
+    ) -> usize {
+        self.last_serial += 1;
+        let vacant = self.entries.vacant_entry();
+        let key = vacant.key();
+        let id = ChildId {
+            key,
+            serial: self.last_serial,
+        };
+        let children = match &mut spec.body {
+            Body::Supervisor(listed) => {
+                listed.anchor.found(id);
+                std::mem::take(&mut listed.children)
+            }
+            Body::Actor(_) => Vec::new(),
+        };
+        let name = spec.name.clone();
+        vacant.insert(Box::new(Entry::child(id, parent, spec, replies, now)));
+        let family = self.entries[parent].family_mut();
+        family.children.insert(id.serial, key);
+        family.names.insert(name, key);
+        for child in children {
+            self.insert(key, child, None, now);
+        }
+        key
+    }
+
+    /// Chooses the arbiter of the next generation.
+    pub(super) fn place(&mut self, key: usize) {
+        let entry = &self.entries[key];
+        let Some(spec) = &entry.spec else { return };
+        let arbiter = match &spec.settings.placement.0 {
+            Place::Inherit => self.entries[entry.parent.unwrap_or(ROOT)].arbiter,
+            Place::Pin(number) => *number,
+            Place::Beside(stats) => stats.arbiter.load(Relaxed),
+            // What it has is kept over restarts.
+            Place::Spread if entry.is_placed => entry.arbiter,
+            Place::Spread => self.load.least(),
+            Place::Dedicated if entry.is_alone => entry.arbiter,
+            Place::Dedicated => {
+                self.last_dedicated += 1;
+                self.last_dedicated - 1
+            }
+        };
+        let is_alone = matches!(spec.settings.placement.0, Place::Dedicated);
+        let moves = entry.arbiter != arbiter;
+        if moves || !entry.is_placed {
+            self.displace(key);
+            let entry = &mut self.entries[key];
+            entry.is_placed = true;
+            // A supervisor runs nowhere.
+            if entry.recipe().is_some() {
+                self.load.enter(arbiter);
+            }
+        }
+        if moves {
+            self.release_own_arbiter(key);
+        }
+        let entry = &mut self.entries[key];
+        entry.arbiter = arbiter;
+        entry.is_alone = is_alone;
+    }
+
+    /// The child is no longer counted where it was placed.
+    pub(super) fn displace(&mut self, key: usize) {
+        let entry = &mut self.entries[key];
+        if std::mem::take(&mut entry.is_placed) && entry.recipe().is_some() {
+            self.load.leave(entry.arbiter);
+        }
+    }
+
+    /// The arbiter that the child had for itself is not needed any more.
+    pub(super) fn release_own_arbiter(&mut self, key: usize) {
+        let entry = &mut self.entries[key];
+        if std::mem::take(&mut entry.is_alone) {
+            self.actions
+                .push_back(Action::ReleaseArbiter(entry.arbiter));
+        }
+    }
+}

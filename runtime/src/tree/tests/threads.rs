@@ -1,0 +1,169 @@
+//! Blocked and dead threads.
+
+use super::*;
+use crate::child::Placement;
+
+fn elsewhere(name: &str) -> ChildSpec {
+    set(spec(name), |settings| {
+        settings.placement = Placement::pin(1)
+    })
+}
+
+#[test]
+fn supervision_04_a_child_that_misses_its_deadlines_is_killed_then_a_zombie_and_the_node_ends() {
+    let mut world = World::new();
+    world.up(None, spec("a"));
+    world.up(None, elsewhere("blocked"));
+    world.log();
+    world.tree.end(Ending::Stopped, world.now);
+    world.collect();
+    world.pass(Duration::from_secs(5));
+    world.pass(Duration::from_millis(100));
+    assert_eq!(
+        world.log(),
+        [
+            "Stop blocked",
+            "Kill blocked",
+            "blocked #1 is a zombie: it did not end when killed",
+            "replace 1",
+            "abandon blocked: killed by its stop deadline",
+            "blocked #1 exited: killed by its stop deadline",
+            "blocked #1 removed",
+            "Stop a",
+        ]
+    );
+    world.exited("a", Exit::Shutdown);
+    assert_eq!(world.finished, Some(Ending::Stopped));
+    assert_eq!(world.tree.zombies(), ["blocked"]);
+}
+
+#[test]
+fn supervision_04_whoever_shares_the_thread_of_a_zombie_starts_again_on_a_fresh_one() {
+    let mut world = World::new();
+    world.up(None, spec("neighbour"));
+    world.up(None, elsewhere("far"));
+    world.up(None, spec("blocked"));
+    world.up(
+        Some("neighbour"),
+        set(spec("guest"), |settings| {
+            settings.restart = Restart::Temporary
+        }),
+    );
+    let blocked = world.life("blocked").0;
+    world.log();
+    world
+        .tree
+        .kill(blocked, Exit::Killed(Killer::Operator), world.now);
+    world.collect();
+    world.pass(Duration::from_millis(100));
+    assert_eq!(
+        world.log(),
+        [
+            "Kill blocked",
+            "blocked #1 is a zombie: it did not end when killed",
+            "replace 0",
+            "abandon blocked: killed by the operator",
+            "blocked #1 exited: killed by the operator",
+            "abandon neighbour: killed by the end of its thread",
+            "neighbour #1 exited: killed by the end of its thread",
+            "abandon guest: killed by the end of its thread",
+            "neighbour/guest #1 exited: killed by the end of its thread",
+            "blocked #1 restarts after 0ns",
+            "+blocked",
+            "neighbour/guest #1 removed",
+            "neighbour #1 restarts after 0ns",
+            "+neighbour",
+        ]
+    );
+}
+
+#[test]
+fn supervision_04_a_lost_thread_counts_for_nobody() {
+    let mut world = World::new();
+    for child in 0..50 {
+        world.up(None, spec(&format!("child-{child}")));
+    }
+    for _ in 0..5 {
+        world.tree.arbiter_lost(0, world.now);
+        world.collect();
+        world.all_ready();
+        world.pass(Duration::from_secs(5));
+    }
+    assert_eq!(world.finished, None);
+    assert_eq!(world.tree.restarts(), 250);
+}
+
+#[test]
+fn supervision_04_a_first_start_that_was_caught_on_a_lost_thread_is_tried_again() {
+    let mut world = World::new();
+    world.spawn(None, spec("a"));
+    world.tree.arbiter_lost(0, world.now);
+    world.collect();
+    world.started("a");
+    assert!(world.readiness("a").is_ok());
+}
+
+#[test]
+fn supervision_05_a_zombie_that_comes_back_changes_nothing() {
+    let mut world = World::new();
+    world.up(None, spec("a"));
+    let (id, stale) = world.life("a");
+    world.tree.arbiter_lost(0, world.now);
+    world.collect();
+    world.log();
+    world.tree.started(id, stale, world.now);
+    world
+        .tree
+        .exited(id, stale, Exit::Shutdown, Charge::Supervisor, world.now);
+    world.collect();
+    assert!(world.log().is_empty());
+}
+
+#[test]
+fn a_child_moves_with_what_it_inherits_and_nothing_is_counted() {
+    let mut world = World::new();
+    world.spawn(None, supervisor("s", vec![spec("a"), elsewhere("b")]));
+    world.all_ready();
+    let arbiters = |world: &World| {
+        let all = world.tree.snapshot(world.now);
+        let of = |path: &str| {
+            all[0]
+                .walk()
+                .find(|child| child.path == path)
+                .expect("there")
+                .arbiter
+        };
+        (of("s/a"), of("s/b"))
+    };
+    assert_eq!(arbiters(&world), (0, 1));
+    world.log();
+    world
+        .tree
+        .renew(world.id("s"), Some(Placement::pin(1)), world.now);
+    world.collect();
+    world.exited("b", Exit::Shutdown);
+    world.exited("a", Exit::Shutdown);
+    world.all_ready();
+    assert_eq!(world.moves(), ["-b", "-a", "+a", "+b"]);
+    assert_eq!(arbiters(&world), (1, 1));
+    for _ in 0..3 {
+        world.exited("a", failed());
+        world.all_ready();
+    }
+    assert_eq!(world.state("s"), Some(crate::ChildState::Running));
+}
+
+#[test]
+fn supervision_04_threads_that_end_again_and_again_end_the_node() {
+    let mut world = World::new();
+    for _ in 0..4 {
+        assert_eq!(world.finished, None);
+        world.tree.arbiter_lost(1, world.now);
+        world.collect();
+    }
+    let ending = Ending::Escalated {
+        child: "the thread of arbiter 1".into(),
+        exit: Exit::Killed(Killer::LostThread),
+    };
+    assert_eq!(world.finished, Some(ending));
+}

@@ -1,0 +1,71 @@
+//! What becomes of children whose thread is blocked or gone.
+
+use std::time::Instant;
+
+use super::{Action, Ending, ROOT, Tree};
+use crate::exit::{Charge, Exit, Killer};
+use crate::observe::EventKind;
+
+impl Tree {
+    /// A killed child did not end: it is given up with its thread, and whoever else
+    /// ran there starts again on a fresh one.
+    pub(super) fn declare_zombie(&mut self, key: usize, now: Instant) {
+        self.zombies.push(self.path(key));
+        self.event(key, EventKind::Zombie, now);
+        let arbiter = self.entries[key].arbiter;
+        self.actions.push_back(Action::ReplaceArbiter(arbiter));
+        let stranded = self.running_on(arbiter);
+        self.give_up(key, Exit::Killed(Killer::Deadline), now);
+        self.give_up_all(stranded, now);
+    }
+
+    /// The thread behind an arbiter is gone; there is a fresh one.
+    ///
+    /// Its children are not to blame, but threads that end again and again are a
+    /// failure of the node: they are counted by the intensity of the root.
+    pub(crate) fn arbiter_lost(&mut self, arbiter: usize, now: Instant) {
+        let intensity = self.rules(ROOT).intensity;
+        if !self.lost_threads.bears(intensity, now) {
+            let child = format!("the thread of arbiter {arbiter}");
+            let exit = Exit::Killed(Killer::LostThread);
+            self.begin_ending(Ending::Escalated { child, exit }, now);
+        }
+        let stranded = self.running_on(arbiter);
+        self.give_up_all(stranded, now);
+        self.settle(now);
+    }
+
+    /// The children that have an actor there, with their lives, oldest first.
+    fn running_on(&self, arbiter: usize) -> Vec<(usize, u64)> {
+        let mut found: Vec<_> = self
+            .entries
+            .iter()
+            .filter(|(_, entry)| entry.has_actor() && entry.arbiter == arbiter)
+            .map(|(key, entry)| (key, entry.life))
+            .collect();
+        found.sort_by_key(|&(_, life)| life);
+        found
+    }
+
+    fn give_up_all(&mut self, stranded: Vec<(usize, u64)>, now: Instant) {
+        for (key, life) in stranded {
+            let entry = self.entries.get(key);
+            if entry.is_some_and(|entry| entry.life == life && entry.has_actor()) {
+                // What was to be recorded for a kill that nobody will confirm still is.
+                self.give_up(key, Exit::Killed(Killer::LostThread), now);
+            }
+        }
+    }
+
+    fn give_up(&mut self, key: usize, exit: Exit, now: Instant) {
+        let entry = &self.entries[key];
+        if let Some(recipe) = entry.recipe() {
+            self.actions.push_back(Action::Abandon {
+                recipe: recipe.clone(),
+                life: entry.life,
+                exit: entry.imposed.as_deref().unwrap_or(&exit).clone(),
+            });
+        }
+        self.generation_ended(key, exit, Charge::Supervisor, now);
+    }
+}

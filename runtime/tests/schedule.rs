@@ -1,0 +1,476 @@
+//! Messages that are sent at a time.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::time::{Duration, Instant};
+
+use actix::prelude::*;
+use parking_lot::Mutex;
+use tokio::sync::{mpsc, oneshot};
+use treewire_runtime::{
+    Backoff, Child, Context, Exit, Failure, Node, Placement, Ref, Restart, World, driven,
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Notes what comes, and when.
+struct Clerk {
+    notes: Notes,
+    generation: usize,
+}
+
+#[derive(Clone)]
+struct Notes {
+    lines: Arc<Mutex<Vec<String>>>,
+    generations: Arc<AtomicUsize>,
+    begun: Instant,
+}
+
+impl Notes {
+    fn new(world: &World) -> Self {
+        Notes {
+            lines: Arc::default(),
+            generations: Arc::default(),
+            begun: world.now(),
+        }
+    }
+
+    fn child(&self, name: &str) -> Child<Clerk> {
+        let notes = self.clone();
+        Child::new(name, move || Clerk {
+            generation: notes.generations.fetch_add(1, SeqCst) + 1,
+            notes: notes.clone(),
+        })
+    }
+
+    /// The lines since the last call.
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.lines.lock())
+    }
+}
+
+impl Actor for Clerk {
+    type Context = Context<Self>;
+}
+
+struct Note(&'static str);
+impl Message for Note {
+    type Result = ();
+}
+impl Handler<Note> for Clerk {
+    type Result = ();
+    fn handle(&mut self, note: Note, context: &mut Context<Self>) {
+        let time = context.clock().now() - self.notes.begun;
+        let line = format!("{} at {time:?} to #{}", note.0, self.generation);
+        self.notes.lines.lock().push(line);
+    }
+}
+
+struct End(Exit);
+impl Message for End {
+    type Result = ();
+}
+impl Handler<End> for Clerk {
+    type Result = ();
+    fn handle(&mut self, end: End, context: &mut Context<Self>) {
+        context.end(end.0);
+    }
+}
+
+fn failed() -> End {
+    End(Exit::Failed(Failure::new("no disk")))
+}
+
+async fn node(world: &World) -> Node {
+    Node::builder("test").driven(world).start().await.unwrap()
+}
+
+/// A child that waits five seconds before its second generation.
+async fn slow_to_restart(world: &World, node: &Node, notes: &Notes) -> Ref<Clerk> {
+    let wait = Backoff {
+        first: SECOND * 5,
+        ceiling: SECOND * 5,
+        ..Backoff::default()
+    };
+    let clerk = node
+        .spawn(notes.child("clerk").backoff(wait))
+        .await
+        .unwrap();
+    // The first retry comes at once.
+    clerk.do_send(failed());
+    world.settle().await;
+    assert_eq!(notes.generations.load(SeqCst), 2);
+    clerk
+}
+
+#[test]
+fn messages_come_at_their_time_in_its_order() {
+    driven(1, async |world| {
+        let (node, notes) = (node(&world).await, Notes::new(&world));
+        let clerk = node.spawn(notes.child("clerk")).await.unwrap();
+        clerk.send_after(SECOND * 2, Note("b"));
+        clerk.send_after(SECOND * 3, Note("d"));
+        clerk.send_after(SECOND, Note("a"));
+        clerk.send_after(SECOND * 2, Note("c"));
+        clerk.send_after(Duration::ZERO, Note("now"));
+        world.pass(SECOND * 10).await;
+        assert_eq!(
+            notes.take(),
+            [
+                "now at 0ns to #1",
+                "a at 1s to #1",
+                "b at 2s to #1",
+                "c at 2s to #1",
+                "d at 3s to #1"
+            ]
+        );
+        node.stop().await.unwrap();
+    });
+}
+
+#[test]
+fn before_the_child_is_spawned_a_delay_counts_from_its_first_start() {
+    driven(2, async |world| {
+        let (node, notes) = (node(&world).await, Notes::new(&world));
+        let child = notes.child("clerk");
+        let clerk = child.reference();
+        clerk.send_after(SECOND, Note("later"));
+        let cancelled = clerk.send_after(SECOND, Note("never"));
+        assert!(cancelled.cancel());
+        let ticks = clerk.send_every(SECOND * 2, || Note("tick"));
+        world.pass(SECOND * 10).await;
+        node.spawn(child).await.unwrap();
+        world.pass(SECOND * 4).await;
+        assert_eq!(
+            notes.take(),
+            [
+                "later at 11s to #1",
+                "tick at 12s to #1",
+                "tick at 14s to #1"
+            ]
+        );
+        assert!(ticks.cancel());
+        node.stop().await.unwrap();
+    });
+}
+
+#[test]
+fn what_is_overdue_comes_when_the_next_generation_is_ready() {
+    driven(3, async |world| {
+        let (node, notes) = (node(&world).await, Notes::new(&world));
+        let clerk = slow_to_restart(&world, &node, &notes).await;
+        clerk.send_after(SECOND * 2, Note("overdue"));
+        clerk.send_after(SECOND * 7, Note("on time"));
+        clerk.do_send(failed());
+        world.pass(SECOND * 10).await;
+        assert_eq!(notes.take(), ["overdue at 5s to #3", "on time at 7s to #3"]);
+        node.stop().await.unwrap();
+    });
+}
+
+#[test]
+fn what_was_missed_is_skipped_and_the_beat_is_kept() {
+    driven(4, async |world| {
+        let (node, notes) = (node(&world).await, Notes::new(&world));
+        let clerk = slow_to_restart(&world, &node, &notes).await;
+        let period = Duration::from_millis(1_500);
+        clerk.send_every(period, || Note("tick"));
+        world.pass(SECOND * 2).await;
+        clerk.do_send(failed());
+        world.pass(SECOND * 7).await;
+        // Down from 2 s to 7 s: 3, 4.5 and 6 s were missed.
+        assert_eq!(
+            notes.take(),
+            [
+                "tick at 1.5s to #2",
+                "tick at 7s to #3",
+                "tick at 7.5s to #3",
+                "tick at 9s to #3"
+            ]
+        );
+        node.stop().await.unwrap();
+    });
+}
+
+#[test]
+fn cancelling_ends_it_and_dropping_the_handle_does_not() {
+    driven(5, async |world| {
+        let (node, notes) = (node(&world).await, Notes::new(&world));
+        let clerk = node.spawn(notes.child("clerk")).await.unwrap();
+        drop(clerk.send_after(SECOND, Note("kept")));
+        let once = clerk.send_after(SECOND * 2, Note("cancelled"));
+        let ticks = clerk.send_every(SECOND, || Note("tick"));
+        world.pass(SECOND).await;
+        assert!(once.cancel());
+        assert!(!once.cancel(), "there is nothing left to cancel");
+        world.pass(SECOND).await;
+        assert!(ticks.clone().cancel());
+        assert!(!ticks.cancel());
+        let come = clerk.send_after(SECOND, Note("come"));
+        world.pass(SECOND * 10).await;
+        assert!(!come.cancel(), "it has come");
+        assert_eq!(
+            notes.take(),
+            [
+                "kept at 1s to #1",
+                "tick at 1s to #1",
+                "tick at 2s to #1",
+                "come at 3s to #1"
+            ]
+        );
+        node.stop().await.unwrap();
+    });
+}
+
+#[test]
+fn an_earlier_message_that_is_scheduled_later_does_not_wait_for_the_first() {
+    driven(6, async |world| {
+        let (node, notes) = (node(&world).await, Notes::new(&world));
+        let clerk = node.spawn(notes.child("clerk")).await.unwrap();
+        clerk.send_after(SECOND * 3_600, Note("late"));
+        world.pass(SECOND).await;
+        clerk.send_after(SECOND, Note("early"));
+        world.pass(SECOND).await;
+        assert_eq!(notes.take(), ["early at 2s to #1"]);
+        world.pass(SECOND * 3_600).await;
+        assert_eq!(notes.take(), ["late at 3600s to #1"]);
+        node.stop().await.unwrap();
+    });
+}
+
+#[test]
+fn what_is_scheduled_dies_with_its_target() {
+    struct Guarded(Arc<AtomicUsize>);
+    impl Drop for Guarded {
+        fn drop(&mut self) {
+            self.0.fetch_add(1, SeqCst);
+        }
+    }
+    impl Message for Guarded {
+        type Result = ();
+    }
+    impl Handler<Guarded> for Clerk {
+        type Result = ();
+        fn handle(&mut self, _: Guarded, _: &mut Context<Self>) {
+            self.notes.lines.lock().push("handled".into());
+        }
+    }
+    driven(7, async |world| {
+        let (node, notes) = (node(&world).await, Notes::new(&world));
+        let child = notes.child("clerk").restart(Restart::Temporary);
+        let clerk = node.spawn(child).await.unwrap();
+        let dropped = Arc::new(AtomicUsize::new(0));
+        let waiting = clerk.send_after(SECOND, Guarded(dropped.clone()));
+        let guard = Guarded(dropped.clone());
+        let ticks = clerk.send_every(SECOND, move || {
+            Note(match &guard {
+                Guarded(_) => "tick",
+            })
+        });
+        clerk.do_send(End(Exit::Normal));
+        clerk.gone().await;
+        world.settle().await;
+        assert_eq!(dropped.load(SeqCst), 2);
+        assert!(!waiting.cancel());
+        assert!(!ticks.cancel());
+        let late = clerk.send_after(SECOND, Guarded(dropped.clone()));
+        assert_eq!(dropped.load(SeqCst), 3);
+        assert!(!late.cancel());
+        world.pass(SECOND * 3).await;
+        assert!(notes.take().is_empty());
+        assert_eq!(clerk.stats().drops()["stopped"], 2);
+        node.stop().await.unwrap();
+    });
+}
+
+#[test]
+fn what_an_actor_schedules_to_itself_ends_with_its_generation() {
+    struct Begin;
+    impl Message for Begin {
+        type Result = ();
+    }
+    impl Handler<Begin> for Clerk {
+        type Result = ();
+        fn handle(&mut self, _: Begin, context: &mut Context<Self>) {
+            let own = context.reference();
+            own.send_every(SECOND, || Note("tick"));
+            own.send_after(SECOND * 3, Note("once"));
+        }
+    }
+    driven(11, async |world| {
+        let (node, notes) = (node(&world).await, Notes::new(&world));
+        let clerk = node.spawn(notes.child("clerk")).await.unwrap();
+        clerk.send(Begin).await.unwrap();
+        world.pass(SECOND * 3 / 2).await;
+        clerk.do_send(failed());
+        clerk.send(Begin).await.unwrap();
+        world.pass(SECOND * 2).await;
+        assert_eq!(
+            notes.take(),
+            [
+                "tick at 1s to #1",
+                "tick at 2.5s to #2",
+                "tick at 3.5s to #2"
+            ]
+        );
+        assert_eq!(
+            clerk.stats().drops()["sent by an earlier generation to itself"],
+            1
+        );
+        node.stop().await.unwrap();
+    });
+}
+
+#[test]
+fn a_panic_while_a_message_is_made_is_the_actors_and_nothing_more_is_made() {
+    driven(8, async |world| {
+        let (node, notes) = (node(&world).await, Notes::new(&world));
+        let clerk = node.spawn(notes.child("clerk")).await.unwrap();
+        let mut monitor = clerk.monitor();
+        clerk.send_every(SECOND, || -> Note { panic!("no paper") });
+        clerk.send_after(SECOND * 2, Note("after"));
+        world.pass(SECOND * 5).await;
+        let down = monitor.next().await.unwrap();
+        assert!(
+            down.to_string()
+                .starts_with("clerk #1 ended: panicked: no paper"),
+            "{down}"
+        );
+        assert_eq!(notes.take(), ["after at 2s to #2"]);
+        node.stop().await.unwrap();
+        assert_eq!(monitor.next().await.unwrap().generation, 2);
+    });
+}
+
+#[test]
+fn a_handler_that_panics_ends_no_schedule() {
+    struct Bad;
+    impl Message for Bad {
+        type Result = ();
+    }
+    impl Handler<Bad> for Clerk {
+        type Result = ();
+        fn handle(&mut self, _: Bad, _: &mut Context<Self>) {
+            panic!("bad");
+        }
+    }
+    driven(9, async |world| {
+        let (node, notes) = (node(&world).await, Notes::new(&world));
+        let clerk = node.spawn(notes.child("clerk")).await.unwrap();
+        clerk.send_every(SECOND * 10, || Bad);
+        clerk.send_every(SECOND * 15, || Note("tick"));
+        world.pass(SECOND * 30).await;
+        // At 30 s a generation ends; the tick of that moment is for the next one.
+        assert_eq!(notes.generations.load(SeqCst), 4);
+        assert_eq!(notes.take(), ["tick at 15s to #2", "tick at 30s to #4"]);
+        node.stop().await.unwrap();
+    });
+}
+
+#[test]
+fn supervision_06_ten_thousand_scheduled_messages_do_not_have_the_actor_polled_more() {
+    driven(10, async |world| {
+        let (node, notes) = (node(&world).await, Notes::new(&world));
+        let clerk = node.spawn(notes.child("clerk")).await.unwrap();
+        let polls_of_a_message = async || {
+            let before = clerk.stats().polls.get();
+            clerk.send(Note("asked")).await.unwrap();
+            clerk.stats().polls.get() - before
+        };
+        let with_none = polls_of_a_message().await;
+        for _ in 0..10_000 {
+            clerk.send_after(SECOND, Note("come"));
+        }
+        world.settle().await;
+        assert_eq!(polls_of_a_message().await, with_none);
+        notes.take();
+        world.pass(SECOND).await;
+        assert_eq!(notes.take().len(), 10_000);
+        node.stop().await.unwrap();
+    });
+}
+
+/// Blocks its thread until the test lets go.
+struct Hold {
+    began: oneshot::Sender<()>,
+    released: std::sync::mpsc::Receiver<()>,
+}
+impl Message for Hold {
+    type Result = ();
+}
+
+struct Worker(mpsc::UnboundedSender<String>);
+impl Actor for Worker {
+    type Context = Context<Self>;
+}
+impl Handler<Hold> for Worker {
+    type Result = ();
+    fn handle(&mut self, hold: Hold, _: &mut Context<Self>) {
+        hold.began.send(()).ok();
+        hold.released.recv().ok();
+    }
+}
+struct Where;
+impl Message for Where {
+    type Result = ();
+}
+impl Handler<Where> for Worker {
+    type Result = ();
+    fn handle(&mut self, _: Where, _: &mut Context<Self>) {
+        let thread = std::thread::current();
+        self.0
+            .send(thread.name().unwrap_or_default().to_owned())
+            .ok();
+    }
+}
+
+#[tokio::test]
+async fn supervision_04_what_is_scheduled_outlives_a_blocked_thread() {
+    let in_time = async |what: &mut mpsc::UnboundedReceiver<String>| {
+        tokio::time::timeout(SECOND * 20, what.recv())
+            .await
+            .expect("the watchdog barked")
+            .unwrap()
+    };
+    let node = Node::builder("test").arbiters(2).start().await.unwrap();
+    let (heard, mut told) = mpsc::unbounded_channel();
+    let child = Child::new("worker", move || Worker(heard.clone()));
+    let worker = node
+        .spawn(child.placement(Placement::pin(1)))
+        .await
+        .unwrap();
+    let (began, has_begun) = oneshot::channel();
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    worker.do_send(Hold { began, released });
+    has_begun.await.unwrap();
+    worker.send_after(Duration::from_millis(1), Where);
+    let ticks = worker.send_every(Duration::from_millis(1), || Where);
+    node.kill("worker").await.unwrap();
+    for _ in 0..3 {
+        assert_eq!(in_time(&mut told).await, "treewire-1.2");
+    }
+    drop(release);
+    for _ in 0..3 {
+        assert_eq!(in_time(&mut told).await, "treewire-1.2");
+    }
+    ticks.cancel();
+    assert_eq!(node.snapshot().await.unwrap().zombies, ["worker"]);
+    node.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_panicked_while_it_was_made_is_not_left_to_cancel() {
+    let node = Node::builder("test").start().await.unwrap();
+    let notes = Notes {
+        lines: Arc::default(),
+        generations: Arc::default(),
+        begun: Instant::now(),
+    };
+    let clerk = node.spawn(notes.child("clerk")).await.unwrap();
+    let mut monitor = clerk.monitor();
+    let every = clerk.send_every(Duration::from_millis(1), || -> Note { panic!("no note") });
+    let watchdog = Duration::from_secs(20);
+    let down = tokio::time::timeout(watchdog, monitor.next()).await;
+    down.expect("the watchdog barked").unwrap();
+    assert!(!every.cancel());
+}
