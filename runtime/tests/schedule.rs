@@ -8,7 +8,7 @@ use actix::prelude::*;
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 use treewire_runtime::{
-    Backoff, Child, Context, Exit, Failure, Node, Placement, Ref, Restart, World, driven,
+    Backoff, Child, Context, DropCause, Exit, Failure, Node, Placement, Ref, Restart, World, driven,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -318,6 +318,45 @@ fn what_an_actor_schedules_to_itself_ends_with_its_generation() {
             1
         );
         node.stop().await.unwrap();
+    });
+}
+
+#[test]
+fn scheduled_messages_that_are_dropped_become_dead_letters() {
+    struct Begin;
+    impl Message for Begin {
+        type Result = ();
+    }
+    impl Handler<Begin> for Clerk {
+        type Result = ();
+        fn handle(&mut self, _: Begin, context: &mut Context<Self>) {
+            context.reference().send_after(SECOND * 2, Note("own"));
+        }
+    }
+    driven(12, async |world| {
+        let (node, notes) = (node(&world).await, Notes::new(&world));
+        let mut letters = node.dead_letters();
+        let child = notes.child("clerk").restart(Restart::Transient);
+        let clerk = node.spawn(child).await.unwrap();
+        clerk.send(Begin).await.unwrap();
+        clerk.do_send(failed());
+        world.pass(SECOND * 3).await;
+        let mut expect = async |cause| {
+            let letter = letters.next().await.unwrap();
+            assert_eq!((&*letter.path, letter.cause), ("clerk", cause));
+            assert!(letter.message.ends_with("schedule::Note"), "{letter}");
+        };
+        expect(DropCause::OwnEarlierGeneration).await;
+        clerk.send_after(SECOND, Note("too late"));
+        clerk.send_every(SECOND, || Note("never made, so not dropped"));
+        clerk.do_send(End(Exit::Normal));
+        clerk.gone().await;
+        expect(DropCause::Stopped).await;
+        clerk.send_after(SECOND, Note("later still"));
+        expect(DropCause::Stopped).await;
+        node.stop().await.unwrap();
+        assert_eq!(letters.next().await, None);
+        assert!(notes.take().is_empty());
     });
 }
 

@@ -112,8 +112,8 @@ impl<A: Actor<Context: Execution<A>>> Ref<A> {
 
     /// Tells after `delay`. Until then the message lies with the actor's queues: it
     /// outlives restarts, comes as soon as the next generation is ready if its time
-    /// has passed by then, and is dropped, and counted as `stopped`, when the actor
-    /// is gone for good. Before the child is spawned the delay counts from its first
+    /// has passed by then, and is dropped when the actor is gone for good: counted as
+    /// `stopped`, and a dead letter. Before the child is spawned the delay counts from its first
     /// start. It takes no room in the mailbox, nor has it a place in its order.
     /// What an actor schedules to itself ends with its generation.
     pub fn send_after<M>(&self, delay: Duration, message: M) -> Scheduled

@@ -3,7 +3,9 @@
 
 mod timetable;
 
+use std::any::type_name;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Weak;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
@@ -18,7 +20,7 @@ use super::{Author, Slice, Slot};
 use crate::execution::Execution;
 use crate::execution::sealed::Generation;
 use crate::exit::Exit;
-use crate::observe::{DropCause, Stats};
+use crate::observe::DropCause;
 use crate::panics::survive;
 use crate::sync::{Arc, AtomicBool, AtomicU64, Mutex};
 use timetable::{Due, Timetable};
@@ -31,7 +33,9 @@ pub(super) struct Schedule<A: Actor<Context: Execution<A>>> {
     /// The life whose alarm is set for what is due next, which then need not look
     /// at each poll; zero if somebody has to look.
     armed: Arc<AtomicU64>,
-    stats: Arc<Stats>,
+    /// Where what is dropped is counted. The slot has the schedule, so it is there
+    /// whenever it has this done.
+    slot: Weak<Slot<A>>,
 }
 
 struct State<A: Actor<Context: Execution<A>>> {
@@ -58,7 +62,8 @@ struct Planned<A: Actor<Context: Execution<A>>> {
 }
 
 enum Work<A: Actor<Context: Execution<A>>> {
-    Once(Deliver<A>),
+    /// With the name of the message's type.
+    Once(Deliver<A>, &'static str),
     Every(Box<dyn FnMut() -> Deliver<A> + Send>),
 }
 
@@ -70,16 +75,6 @@ where
     Box::new(move |actor, context| actor.handle(message, context).handle(context, None))
 }
 
-fn drop_unhandled<A: Actor<Context: Execution<A>>>(
-    stats: &Stats,
-    planned: Planned<A>,
-    cause: DropCause,
-) {
-    if let Work::Once(_) = planned.work {
-        stats.dropped(cause.as_str(), 1);
-    }
-}
-
 /// What a [`Scheduled`](crate::Scheduled) needs of a slot.
 pub(crate) trait Cancel: Send + Sync {
     /// `false` if it came already, or never will.
@@ -88,17 +83,18 @@ pub(crate) trait Cancel: Send + Sync {
 
 impl<A: Actor<Context: Execution<A>>> Slot<A> {
     /// Has one message come after `delay`; its number, for [`Cancel`].
-    pub(crate) fn schedule_once<M>(&self, delay: Duration, message: M) -> u64
+    pub(crate) fn schedule_once<M>(self: &Arc<Self>, delay: Duration, message: M) -> u64
     where
         A: Handler<M>,
         M: Message + Send + 'static,
     {
-        self.schedule(delay, None, Work::Once(deliver(message)))
+        let work = Work::Once(deliver(message), type_name::<M>());
+        self.schedule(delay, None, work)
     }
 
     /// Has a message made and come every `period`.
     pub(crate) fn schedule_every<M>(
-        &self,
+        self: &Arc<Self>,
         period: Duration,
         mut make: impl FnMut() -> M + Send + 'static,
     ) -> u64
@@ -110,19 +106,20 @@ impl<A: Actor<Context: Execution<A>>> Slot<A> {
         self.schedule(period, Some(period), work)
     }
 
-    fn schedule(&self, delay: Duration, period: Option<Duration>, work: Work<A>) -> u64 {
+    fn schedule(self: &Arc<Self>, delay: Duration, period: Option<Duration>, work: Work<A>) -> u64 {
         let schedule = self.schedule.get_or_init(|| {
-            let schedule = Arc::new(Schedule::new(self.closed().is_some(), self.stats.clone()));
+            let schedule = Schedule::new(self.closed().is_some(), Arc::downgrade(self));
+            let schedule = Arc::new(schedule);
             self.add_door(schedule.clone());
             schedule
         });
         let now = self.seat.get().map(|seat| seat.clock().now());
-        let author = Author::own_life(self);
+        let author = Author::own_life(&**self);
         let planned = Planned { work, author };
         let mut state = schedule.state.lock();
         if state.closed {
             drop(state);
-            drop_unhandled(&schedule.stats, planned, DropCause::Stopped);
+            self.drop_planned(planned, DropCause::Stopped);
             return 0;
         }
         let before = state.table.first();
@@ -138,6 +135,19 @@ impl<A: Actor<Context: Execution<A>>> Slot<A> {
         }
         serial
     }
+
+    /// A message that was to come once is lost; one that comes again and again has
+    /// not been made yet.
+    fn drop_planned(&self, planned: Planned<A>, cause: DropCause) {
+        let lost = match &planned.work {
+            Work::Once(_, message) => Some(*message),
+            Work::Every(_) => None,
+        };
+        survive("the drop of a message", || drop(planned));
+        if let Some(message) = lost {
+            self.count_drop(cause, message);
+        }
+    }
 }
 
 impl<A: Actor<Context: Execution<A>>> Cancel for Slot<A> {
@@ -150,7 +160,7 @@ impl<A: Actor<Context: Execution<A>>> Cancel for Slot<A> {
 }
 
 impl<A: Actor<Context: Execution<A>>> Schedule<A> {
-    fn new(closed: bool, stats: Arc<Stats>) -> Self {
+    fn new(closed: bool, slot: Weak<Slot<A>>) -> Self {
         let state = State {
             table: Timetable::default(),
             alarm: None,
@@ -160,7 +170,7 @@ impl<A: Actor<Context: Execution<A>>> Schedule<A> {
             state: Mutex::new(state),
             any: AtomicBool::new(false),
             armed: Arc::default(),
-            stats,
+            slot,
         }
     }
 
@@ -175,12 +185,13 @@ impl<A: Actor<Context: Execution<A>>> Schedule<A> {
                 if let Some(again) = again {
                     self.state.lock().table.forget(again);
                 }
-                drop_unhandled(&self.stats, planned, DropCause::OwnEarlierGeneration);
+                let cause = DropCause::OwnEarlierGeneration;
+                context.slot().drop_planned(planned, cause);
                 continue;
             }
             let Planned { work, author } = planned;
             let mut make = match work {
-                Work::Once(deliver) => return Some(deliver),
+                Work::Once(deliver, _) => return Some(deliver),
                 Work::Every(make) => make,
             };
             let message = match catch_unwind(AssertUnwindSafe(&mut make)) {
@@ -275,12 +286,11 @@ impl<A: Actor<Context: Execution<A>>> Door<A> for Schedule<A> {
         self.any.store(false, Relaxed);
         let rows = state.table.clear();
         drop(state);
-        let stats = self.stats.clone();
+        let slot = self.slot.upgrade();
         Box::new(move || {
+            let Some(slot) = slot else { return };
             for planned in rows {
-                survive("the drop of a message", || {
-                    drop_unhandled(&stats, planned, DropCause::Stopped);
-                });
+                slot.drop_planned(planned, DropCause::Stopped);
             }
         })
     }
