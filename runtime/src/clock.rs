@@ -74,6 +74,11 @@ impl Clock {
         tokio::time::sleep(time)
     }
 
+    /// Whether one can wait here: `false` where the machine's clock has no runtime.
+    pub(crate) fn keeps_time(&self) -> bool {
+        self.timers.is_some() || Handle::try_current().is_ok()
+    }
+
     fn enter_timers(&self) -> Option<EnterGuard<'_>> {
         match (&self.timers, Handle::try_current()) {
             (Some(timers), Err(_)) => Some(timers.enter()),

@@ -8,6 +8,7 @@ use std::time::Duration;
 use actix::{Actor, Handler, Message};
 use tokio::sync::oneshot;
 
+use super::deadline::Deadline;
 use super::{SendError, Waiting};
 use crate::execution::Execution;
 use crate::slot::{Asked, Author, Farewell, Parcel, Progress, Settled, Slot};
@@ -17,10 +18,8 @@ use crate::slot::{Asked, Author, Farewell, Parcel, Progress, Settled, Slot};
 pub struct Ask<A: Actor<Context: Execution<A>>, M: Message> {
     slot: Arc<Slot<A>>,
     stage: Stage<M>,
-    deadline: Option<Deadline>,
+    deadline: Deadline,
 }
-
-pub(super) type Deadline = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 enum Stage<M: Message> {
     New(M),
@@ -36,14 +35,18 @@ impl<A: Actor<Context: Execution<A>>, M: Message> Ask<A, M> {
         Ask {
             slot,
             stage: Stage::New(message),
-            deadline: None,
+            deadline: Deadline::Never,
         }
     }
 
-    /// Gives up after `timeout`, counted from now. Without it an ask waits as
+    /// Gives up after `timeout`, counted from the first poll. Without it an ask waits as
     /// long as the actor is to live.
+    ///
+    /// The node of the child keeps the time; before the child is spawned, the tokio
+    /// runtime in which this is polled first. Where there is neither, it gives up at
+    /// that poll unless it is done.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.deadline = Some(Box::pin(self.slot.clock().sleep(timeout)));
+        self.deadline = Deadline::After(timeout);
         self
     }
 
@@ -89,11 +92,9 @@ where
         if let Poll::Ready(answer) = self.advance(task) {
             return Poll::Ready(result(answer));
         }
-        if let Some(deadline) = &mut self.deadline {
-            ready!(deadline.as_mut().poll(task));
-            return Poll::Ready(self.give_up());
-        }
-        Poll::Pending
+        let ask = &mut *self;
+        ready!(ask.deadline.poll(|| ask.slot.clock(), task));
+        Poll::Ready(ask.give_up())
     }
 }
 

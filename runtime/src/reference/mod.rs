@@ -1,6 +1,7 @@
 //! Typed addresses that stay good over restarts, and asking through them.
 
 mod ask;
+mod deadline;
 mod error;
 mod monitor;
 mod scheduled;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use actix::{Actor, Handler, Message};
 
-use super::ask::Deadline;
+use super::deadline::Deadline;
 use super::{SendError, Waiting, push};
 use crate::execution::Execution;
 use crate::slot::{Author, Parcel, Slot, Telling};
@@ -17,7 +17,7 @@ use crate::slot::{Author, Parcel, Slot, Telling};
 pub struct Tell<A: Actor<Context: Execution<A>>, M> {
     slot: Arc<Slot<A>>,
     stage: Stage<M>,
-    deadline: Option<Deadline>,
+    deadline: Deadline,
 }
 
 enum Stage<M> {
@@ -32,14 +32,18 @@ impl<A: Actor<Context: Execution<A>>, M> Tell<A, M> {
         Tell {
             slot,
             stage: Stage::New(message),
-            deadline: None,
+            deadline: Deadline::Never,
         }
     }
 
-    /// Gives up after `timeout`, counted from now. Without it a tell waits as
+    /// Gives up after `timeout`, counted from the first poll. Without it a tell waits as
     /// long as the actor is to live.
+    ///
+    /// The node of the child keeps the time; before the child is spawned, the tokio
+    /// runtime in which this is polled first. Where there is neither, it gives up at
+    /// that poll unless it is done.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.deadline = Some(Box::pin(self.slot.clock().sleep(timeout)));
+        self.deadline = Deadline::After(timeout);
         self
     }
 
@@ -72,14 +76,12 @@ where
             self.stage = Stage::Done;
             return Poll::Ready(told);
         }
-        let Some(deadline) = &mut self.deadline else {
-            return Poll::Pending;
-        };
-        ready!(deadline.as_mut().poll(task));
-        Poll::Ready(match self.leave() {
+        let tell = &mut *self;
+        ready!(tell.deadline.poll(|| tell.slot.clock(), task));
+        Poll::Ready(match tell.leave() {
             None => Ok(()),
             message => Err(SendError::Timeout {
-                waiting: Waiting::in_queue(&self.slot),
+                waiting: Waiting::in_queue(&tell.slot),
                 message,
             }),
         })
