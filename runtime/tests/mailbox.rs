@@ -633,6 +633,24 @@ async fn what_others_sent_is_kept_over_a_restart_even_by_a_raw_address() {
 }
 
 #[tokio::test]
+async fn what_was_asked_by_a_raw_address_and_given_up_is_not_counted_as_handled() {
+    let node = node().await;
+    let (child, mut hearing) = listener();
+    let listener = node.spawn(child).await.unwrap();
+    let (hold, release, has_begun) = hold();
+    listener.do_send(hold);
+    in_time(has_begun).await.unwrap();
+    drop(listener.address().send(Number(1)));
+    let asked = listener.address().send(Number(2));
+    drop(release);
+    assert_eq!(in_time(asked).await.unwrap(), 2);
+    assert_eq!(in_time(hearing.recv()).await, Some((1, 2)));
+    in_time(node.stop()).await.unwrap();
+    // It was held, and heard one number.
+    assert_eq!(listener.stats().handled.get(), 2);
+}
+
+#[tokio::test]
 async fn kill_is_obeyed_after_the_message_in_hand() {
     let node = node().await;
     let (child, mut hearing) = listener();

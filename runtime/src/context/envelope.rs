@@ -41,6 +41,7 @@ where
         let answer = self.answer.take();
         // A request that was given up is never executed.
         if answer.as_ref().is_some_and(|answer| answer.is_closed()) {
+            context.passed_over = true;
             return;
         }
         if self
@@ -50,6 +51,7 @@ where
             let cause = DropCause::OwnEarlierGeneration;
             context.slot.count_drop(cause, type_name::<M>());
             survive("the drop of a message", || self.message.take());
+            context.passed_over = true;
             return;
         }
         if let Some(message) = self.message.take() {

@@ -48,6 +48,8 @@ pub struct Context<A: Actor<Context = Context<A>>> {
     /// The port that is being drained.
     door: Option<Arc<dyn Door<A>>>,
     doing: Doing<A>,
+    /// The envelope that was opened last held nothing for a handler.
+    passed_over: bool,
 }
 
 struct Wait<A: Actor<Context = Context<A>>> {
@@ -66,6 +68,7 @@ impl<A: Actor<Context = Context<A>>> Context<A> {
             waits: Vec::new(),
             door: None,
             doing: Doing::Own,
+            passed_over: false,
         }
     }
 
@@ -252,6 +255,10 @@ impl<A: Actor<Context = Context<A>>> sealed::Generation<A> for Context<A> {
 
     fn clock(&self) -> Clock {
         self.home.node.clock().clone()
+    }
+
+    fn passed_over(&mut self) -> bool {
+        std::mem::take(&mut self.passed_over)
     }
 
     fn drain(&mut self, door: Arc<dyn Door<A>>, slice: &mut Slice<'_>, actor: &mut A) {

@@ -49,6 +49,12 @@ pub(crate) mod sealed {
 
         fn end_handling(&mut self);
 
+        /// Whether the envelope that was opened last held nothing for a handler.
+        /// Said once; actix's own envelopes never say.
+        fn passed_over(&mut self) -> bool {
+            false
+        }
+
         /// This generation has not ended, and was not given up.
         fn is_in_charge(&self) -> bool {
             self.slot().orders.is_in_charge(self.life())

@@ -48,7 +48,7 @@ impl<A: Actor<Context: Execution<A>>> Sources<A> {
     /// Counts what a poll did.
     pub(crate) fn account(&mut self, slot: &Slot<A>, home: &Home, slice: &Slice<'_>) {
         slot.stats.polls.add(1);
-        slot.stats.handled.add(slice.messages());
+        slot.stats.handled.add(slice.handled());
         let Some(began) = self.began.take() else {
             return;
         };

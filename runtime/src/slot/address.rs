@@ -16,6 +16,7 @@ use super::port::{Loss, Origin};
 use super::slice::Slice;
 use super::task_waker::TaskWaker;
 use crate::execution::Execution;
+use crate::execution::sealed::Generation;
 use crate::exit::Exit;
 use crate::panics::survive;
 use crate::sync::{Arc, AtomicBool, Mutex};
@@ -72,6 +73,9 @@ impl<A: Actor<Context: Execution<A>>> Door<A> for AddressDoor<A> {
             };
             slice.count();
             envelope.handle(actor, context);
+            if context.passed_over() {
+                slice.pass_over();
+            }
         }
         self.arrival.any.store(true, SeqCst);
     }

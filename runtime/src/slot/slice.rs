@@ -10,6 +10,7 @@ pub(crate) struct Slice<'a> {
     clock: &'a Clock,
     pace: Pace,
     messages: u32,
+    passed_over: u32,
     futures: u32,
     limit: u32,
     /// `None` until the clock is read first.
@@ -69,6 +70,7 @@ impl<'a> Slice<'a> {
             clock,
             pace,
             messages: 0,
+            passed_over: 0,
             futures: 0,
             limit,
             until: now.map(|now| now + Self::TIME),
@@ -105,8 +107,18 @@ impl<'a> Slice<'a> {
         self.messages += 1;
     }
 
+    /// No handler saw the message that was taken last.
+    pub(crate) fn pass_over(&mut self) {
+        self.passed_over += 1;
+    }
+
     pub(crate) fn messages(&self) -> u64 {
         u64::from(self.messages)
+    }
+
+    /// Those that a handler saw.
+    pub(crate) fn handled(&self) -> u64 {
+        u64::from(self.messages - self.passed_over)
     }
 }
 
