@@ -1,5 +1,6 @@
 //! From what a child is made: specs, and the recipe inside them.
 
+mod anchor;
 mod mailbox;
 mod placement;
 mod recipe;
@@ -20,6 +21,7 @@ use crate::reference::Ref;
 use crate::restart::{Backoff, Intensity, Restart, Strategy};
 use crate::slot::Slot;
 
+pub(crate) use anchor::Anchor;
 pub use mailbox::Mailbox;
 pub(crate) use placement::Place;
 pub use placement::Placement;

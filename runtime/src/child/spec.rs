@@ -2,9 +2,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::supervisor::Anchor;
-use super::{Placement, Recipe};
-use crate::node::Node;
+use super::{Anchor, Placement, Recipe};
 use crate::restart::{Backoff, Restart};
 use crate::tree::Rules;
 
@@ -76,25 +74,45 @@ pub(crate) struct Listed {
 }
 
 impl ChildSpec {
+    /// It and what is listed below, each before its children.
+    pub(crate) fn walk(&self) -> impl Iterator<Item = &ChildSpec> {
+        let mut rest = vec![self];
+        std::iter::from_fn(move || {
+            let spec = rest.pop()?;
+            rest.extend(spec.listed().iter().rev());
+            Some(spec)
+        })
+    }
+
     /// Calls `act` for the actor, or for every actor that is listed below.
     pub(crate) fn each_recipe(&self, act: &mut dyn FnMut(&Arc<dyn Recipe>)) {
-        match &self.body {
-            Body::Actor(recipe) => act(recipe),
-            Body::Supervisor(listed) => {
-                for child in &listed.children {
-                    child.each_recipe(act);
-                }
+        for spec in self.walk() {
+            if let Body::Actor(recipe) = &spec.body {
+                act(recipe);
             }
         }
     }
 
-    /// Tells the handles of this supervisor and of those below which node they are in.
-    pub(crate) fn enter(&self, node: &Node) {
-        if let Body::Supervisor(listed) = &self.body {
-            listed.anchor.enter(node);
-            for child in &listed.children {
-                child.enter(node);
-            }
+    /// Where the handles of this supervisor, and of those below, learn where they are.
+    pub(crate) fn anchors(&self) -> Vec<Arc<Anchor>> {
+        match &self.body {
+            Body::Actor(_) => Vec::new(),
+            Body::Supervisor(_) => self.walk().filter_map(ChildSpec::anchor).collect(),
+        }
+    }
+
+    fn anchor(&self) -> Option<Arc<Anchor>> {
+        match &self.body {
+            Body::Actor(_) => None,
+            Body::Supervisor(listed) => Some(listed.anchor.clone()),
+        }
+    }
+
+    /// Until the tree takes them in.
+    fn listed(&self) -> &[ChildSpec] {
+        match &self.body {
+            Body::Actor(_) => &[],
+            Body::Supervisor(listed) => &listed.children,
         }
     }
 }

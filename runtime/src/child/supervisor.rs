@@ -1,12 +1,10 @@
-use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use super::{Body, ChildSpec, IntoSpec, Listed, Placement, Settings};
+use super::{Anchor, Body, ChildSpec, IntoSpec, Listed, Placement, Settings};
 use crate::exit::Exit;
-use crate::node::{Node, NodeError, SpawnError, Spawning};
+use crate::node::{Node, NodeError, Parent, SpawnError, Spawning};
 use crate::observe::ChildSnapshot;
 use crate::restart::{AutoShutdown, Backoff, Intensity, Restart, Strategy};
-use crate::tree::ChildId;
 
 /// A child that is nothing but its children: started in order, each ready before
 /// the next, stopped in reverse, restarted by a [`Strategy`].
@@ -117,18 +115,10 @@ impl IntoSpec for Supervisor {
     }
 }
 
-/// How to reach a supervisor; good over its restarts, and before it is spawned.
-/// Cloning is cheap.
-#[derive(Clone)]
+/// How to reach a supervisor; good over its restarts, and before it is spawned: what
+/// is asked for once its spawn began is done when it is in the tree. Cloning is cheap.
+#[derive(Clone, Debug)]
 pub struct SupervisorRef(Arc<Anchor>);
-
-impl fmt::Debug for SupervisorRef {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("SupervisorRef")
-            .field(&self.0.id.get())
-            .finish()
-    }
-}
 
 impl SupervisorRef {
     /// Adds a child and waits until it is ready. While the supervisor restarts
@@ -137,10 +127,8 @@ impl SupervisorRef {
     /// # Errors
     /// [`SpawnError`]; [`SpawnError::ParentEnded`] unless the supervisor runs.
     pub async fn spawn<S: IntoSpec>(&self, spec: S) -> Result<S::Handle, SpawnError> {
-        match self.0.place() {
-            Some((node, id)) => node.spawn_below(Some(id), spec).await,
-            None => Err(SpawnError::ParentEnded),
-        }
+        let node = self.0.node().ok_or(SpawnError::ParentEnded)?;
+        node.spawn_below(self.as_parent(), spec).await
     }
 
     /// Adds a child without waiting.
@@ -148,10 +136,8 @@ impl SupervisorRef {
     /// # Errors
     /// [`SpawnError::ParentEnded`] if the supervisor was not spawned yet.
     pub fn spawn_child<S: IntoSpec>(&self, spec: S) -> Result<Spawning<S::Handle>, SpawnError> {
-        match self.0.place() {
-            Some((node, id)) => Ok(node.begin_spawn(Some(id), spec)),
-            None => Err(SpawnError::ParentEnded),
-        }
+        let node = self.0.node().ok_or(SpawnError::ParentEnded)?;
+        Ok(node.begin_spawn(self.as_parent(), spec))
     }
 
     /// Stops the child `name` and waits for its end, with its last exit. One that
@@ -159,70 +145,46 @@ impl SupervisorRef {
     /// [`start_child`](Self::start_child), or until the supervisor starts anew.
     ///
     /// # Errors
-    /// [`NodeError::NoSuchChild`], [`NodeError::Ended`].
+    /// [`NodeError::NoSuchChild`], [`NodeError::NoSuchSupervisor`], [`NodeError::Ended`].
     pub async fn stop_child(&self, name: &str) -> Result<Exit, NodeError> {
-        let (node, id) = self.place(name)?;
-        node.stop_below(id, name).await
+        self.node()?.stop_below(self.0.clone(), name).await
     }
 
     /// Starts the listed child `name` that rests. Does nothing if it runs.
     ///
     /// # Errors
-    /// [`NodeError::NoSuchChild`], [`NodeError::Ended`].
+    /// [`NodeError::NoSuchChild`], [`NodeError::NoSuchSupervisor`], [`NodeError::Ended`].
     pub async fn start_child(&self, name: &str) -> Result<(), NodeError> {
-        let (node, id) = self.place(name)?;
-        node.start_below(id, name).await
+        self.node()?.start_below(self.0.clone(), name).await
     }
 
     /// Stops the child `name` in order and starts it again; nothing is counted.
     ///
     /// # Errors
-    /// [`NodeError::NoSuchChild`], [`NodeError::Ended`].
+    /// [`NodeError::NoSuchChild`], [`NodeError::NoSuchSupervisor`], [`NodeError::Ended`].
     pub async fn restart_child(&self, name: &str) -> Result<(), NodeError> {
-        let (node, id) = self.place(name)?;
-        node.renew_below(id, name).await
+        self.node()?.renew_below(self.0.clone(), name).await
     }
 
     /// Its children in the order of their start, with what they supervise.
     ///
     /// # Errors
-    /// [`NodeError::NoSuchChild`] if it is not in the tree, [`NodeError::Ended`].
+    /// [`NodeError::NoSuchSupervisor`], [`NodeError::Ended`].
     pub async fn children(&self) -> Result<Vec<ChildSnapshot>, NodeError> {
-        let (node, id) = self.place("")?;
-        node.children_of(id).await
+        self.node()?.children_of(self.0.clone()).await
     }
 
-    /// Stops the supervisor for good, its children first.
+    /// Stops the supervisor for good, its children first. One that was not spawned yet
+    /// is stopped as soon as it is, and its spawn fails with [`Exit::Shutdown`].
     pub fn stop(&self) {
-        if let Some((node, id)) = self.0.place() {
-            node.child_handle(id).stop();
-        }
+        self.0.stop();
     }
 
-    fn place(&self, name: &str) -> Result<(&Node, ChildId), NodeError> {
-        self.0.place().ok_or_else(|| NodeError::NoSuchChild {
-            path: name.to_owned(),
-        })
-    }
-}
-
-/// Where a supervisor turned out to be.
-#[derive(Default)]
-pub(crate) struct Anchor {
-    node: OnceLock<Node>,
-    id: OnceLock<ChildId>,
-}
-
-impl Anchor {
-    pub(crate) fn enter(&self, node: &Node) {
-        self.node.get_or_init(|| node.clone());
+    fn node(&self) -> Result<Node, NodeError> {
+        self.0.node().ok_or(NodeError::NoSuchSupervisor)
     }
 
-    pub(crate) fn found(&self, id: ChildId) {
-        self.id.get_or_init(|| id);
-    }
-
-    fn place(&self) -> Option<(&Node, ChildId)> {
-        Some((self.node.get()?, *self.id.get()?))
+    fn as_parent(&self) -> Parent {
+        Parent::Supervisor(self.0.clone())
     }
 }

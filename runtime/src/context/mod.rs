@@ -21,7 +21,7 @@ use crate::clock::Clock;
 use crate::execution::sealed;
 use crate::exit::{Charge, Exit, Failure};
 use crate::life::Life;
-use crate::node::{ChildHandle, Home, Node, Progress, Spawning};
+use crate::node::{ChildHandle, Home, Node, Parent, Progress, Spawning};
 use crate::observe::Stats;
 use crate::panics::Panic;
 use crate::reference::Ref;
@@ -126,7 +126,9 @@ impl<A: Actor<Context = Context<A>>> Context<A> {
     /// Spawns a child supervised by this actor. It is stopped when this
     /// generation ends.
     pub fn spawn_child<S: IntoSpec>(&self, spec: S) -> Spawning<S::Handle> {
-        self.home.node.begin_spawn(Some(self.home.id), spec)
+        self.home
+            .node
+            .begin_spawn(Parent::Child(self.home.id), spec)
     }
 
     /// A bounded batch queue into this actor; see [`Ref::port`].

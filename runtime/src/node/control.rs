@@ -2,6 +2,8 @@
 //! answers observers. It never runs user code, so nothing an actor does can
 //! keep it from doing so.
 
+mod input;
+
 use std::future::{Future, pending};
 use std::pin::Pin;
 use std::time::Instant;
@@ -13,10 +15,10 @@ use super::ground::RunControl;
 use super::reaper::Reaper;
 use super::signals::{self, Departure, Signals};
 use super::{Home, Node, NodeError};
-use crate::child::{ChildSpec, Placement};
-use crate::exit::{Charge, Exit, Killer};
-use crate::observe::{ChildSnapshot, Event, EventKind, NodeSnapshot};
-use crate::tree::{Action, ChildId, Ending, SpawnReplies, Tree};
+use crate::exit::{Exit, Killer};
+use crate::observe::{Event, EventKind, NodeSnapshot};
+use crate::tree::{Action, ChildId, Ending, Tree};
+pub(super) use input::{Deed, Input, Where};
 
 /// How many inputs are dealt with before deadlines and signals are looked at.
 const INPUTS_A_TURN: usize = 64;
@@ -24,70 +26,6 @@ const INPUTS_A_TURN: usize = 64;
 /// The way to the control thread, from any thread.
 #[derive(Clone)]
 pub(super) struct Control(mpsc::UnboundedSender<Input>);
-
-pub(super) enum Input {
-    Spawn {
-        parent: Option<ChildId>,
-        spec: Box<ChildSpec>,
-        replies: SpawnReplies,
-    },
-    Started {
-        id: ChildId,
-        life: u64,
-    },
-    Exited {
-        id: ChildId,
-        life: u64,
-        exit: Exit,
-        charge: Charge,
-    },
-    Progressed {
-        id: ChildId,
-    },
-    Stop {
-        id: ChildId,
-    },
-    Kill {
-        id: ChildId,
-        exit: Exit,
-    },
-    /// [`Kill`](Input::Kill), if that generation still runs.
-    EndLife {
-        id: ChildId,
-        life: u64,
-        exit: Exit,
-    },
-    /// The thread behind an arbiter is gone, and what ran there is dropped.
-    ArbiterLost {
-        number: usize,
-        incarnation: u64,
-    },
-    Renew {
-        id: ChildId,
-        placement: Option<Placement>,
-    },
-    /// Does something to the child at a place; the answer says whether there is one.
-    At(Where, Deed, oneshot::Sender<bool>),
-    ChildrenOf(ChildId, oneshot::Sender<Option<Vec<ChildSnapshot>>>),
-    Snapshot(oneshot::Sender<NodeSnapshot>),
-    CatchSignals,
-    End,
-}
-
-/// How a child is found that its user has no handle of.
-pub(super) enum Where {
-    Path(String),
-    Below(ChildId, String),
-}
-
-/// What is to be done with it.
-pub(super) enum Deed {
-    Start,
-    /// And tell when it has ended.
-    Stop(oneshot::Sender<Exit>),
-    Kill,
-    Renew(Option<Placement>),
-}
 
 impl Control {
     pub(super) fn new() -> (Self, mpsc::UnboundedReceiver<Input>) {
@@ -250,7 +188,13 @@ impl Driver {
                 parent,
                 spec,
                 replies,
-            } => self.tree.spawn(parent, *spec, replies, now),
+            } => {
+                // What it starts may use those handles before the spawner comes to this.
+                for anchor in spec.anchors() {
+                    anchor.enter(&self.node);
+                }
+                self.tree.spawn(parent.id(), *spec, replies, now);
+            }
             Input::Started { id, life } => self.tree.started(id, life, now),
             Input::Exited {
                 id,
@@ -260,6 +204,7 @@ impl Driver {
             } => self.tree.exited(id, life, exit, charge, now),
             Input::Progressed { id } => self.tree.progressed(id),
             Input::Stop { id } => self.tree.stop(id, now),
+            Input::StopSupervisor(anchor) => self.tree.stop(anchor.id(), now),
             Input::ArbiterLost {
                 number,
                 incarnation,
@@ -275,15 +220,15 @@ impl Driver {
             Input::At(place, deed, reply) => {
                 let found = match place {
                     Where::Path(path) => self.tree.find_path(&path),
-                    Where::Below(parent, name) => self.tree.child_named(parent, &name),
+                    Where::Below(parent, name) => self.tree.child_named(parent.id(), &name),
                 };
                 if let Some(id) = found {
                     self.act(id, deed, now);
                 }
                 self.answers.push((reply, found.is_some()));
             }
-            Input::ChildrenOf(id, reply) => {
-                let _ = reply.send(self.tree.snapshot_children(id, now));
+            Input::ChildrenOf(parent, reply) => {
+                let _ = reply.send(self.tree.snapshot_children(parent.id(), now));
             }
             Input::Snapshot(reply) => {
                 // Whoever asked may have gone.

@@ -117,6 +117,10 @@ pub enum NodeError {
         /// The path asked for.
         path: String,
     },
+    /// The supervisor that was asked is not in the tree: it was not spawned yet, or
+    /// has left for good.
+    #[error("the supervisor has ended or does not run yet")]
+    NoSuchSupervisor,
     /// A thread could not be started.
     #[error("cannot start the thread {name}: {reason}")]
     Thread {

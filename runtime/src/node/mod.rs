@@ -1,6 +1,7 @@
 //! A node: one process' actor system.
 
 mod arbiters;
+mod below;
 mod builder;
 mod control;
 #[cfg(feature = "driven")]
@@ -31,7 +32,7 @@ use tokio::sync::{oneshot, watch};
 use crate::child::{IntoSpec, Placement};
 use crate::clock::Clock;
 use crate::exit::Exit;
-use crate::observe::{ChildSnapshot, DeadLetters, EventSender, Events, NodeSnapshot};
+use crate::observe::{DeadLetters, EventSender, Events, NodeSnapshot};
 use crate::slot::Slice;
 use crate::tree::{ChildId, Ending, SpawnReplies};
 
@@ -48,6 +49,7 @@ pub use names::Registered;
 pub(crate) use names::Registration;
 use seat::Reach;
 pub(crate) use seat::Seat;
+pub(crate) use spawning::Parent;
 pub use spawning::Spawning;
 
 /// Runs `main` on an actix system of its own, on this thread, which then is
@@ -134,12 +136,12 @@ impl Node {
     /// # Errors
     /// [`SpawnError`], with the child's exit when its first start failed.
     pub async fn spawn<S: IntoSpec>(&self, spec: S) -> Result<S::Handle, SpawnError> {
-        self.spawn_below(None, spec).await
+        self.spawn_below(Parent::Root, spec).await
     }
 
     pub(crate) async fn spawn_below<S: IntoSpec>(
         &self,
-        parent: Option<ChildId>,
+        parent: Parent,
         spec: S,
     ) -> Result<S::Handle, SpawnError> {
         let (handle, ready) = self.ask_spawn(parent, spec, None);
@@ -149,11 +151,7 @@ impl Node {
         }
     }
 
-    pub(crate) fn begin_spawn<S: IntoSpec>(
-        &self,
-        parent: Option<ChildId>,
-        spec: S,
-    ) -> Spawning<S::Handle> {
+    pub(crate) fn begin_spawn<S: IntoSpec>(&self, parent: Parent, spec: S) -> Spawning<S::Handle> {
         let (gone, is_gone) = oneshot::channel();
         let (handle, ready) = self.ask_spawn(parent, spec, Some(gone));
         Spawning::new(self.clone(), handle, ready, is_gone)
@@ -161,12 +159,12 @@ impl Node {
 
     fn ask_spawn<S: IntoSpec>(
         &self,
-        parent: Option<ChildId>,
+        parent: Parent,
         spec: S,
         gone: Option<oneshot::Sender<Exit>>,
     ) -> (S::Handle, oneshot::Receiver<Result<ChildId, SpawnError>>) {
         let (spec, handle) = spec.into_spec();
-        spec.enter(self);
+        let anchors = spec.anchors();
         let (ready, is_ready) = oneshot::channel();
         let replies = SpawnReplies { ready, gone };
         self.0.control.send(Input::Spawn {
@@ -174,6 +172,10 @@ impl Node {
             spec: Box::new(spec),
             replies,
         });
+        // Now, not before: what their handles send has to come after the spawn.
+        for anchor in anchors {
+            anchor.enter(self);
+        }
         (handle, is_ready)
     }
 
@@ -287,31 +289,6 @@ impl Node {
         placement.check(self.0.arbiters)?;
         self.at(Where::Path(path.to_owned()), Deed::Renew(Some(placement)))
             .await
-    }
-
-    pub(crate) async fn stop_below(&self, id: ChildId, name: &str) -> Result<Exit, NodeError> {
-        self.stop_at(Where::Below(id, name.to_owned())).await
-    }
-
-    pub(crate) async fn start_below(&self, id: ChildId, name: &str) -> Result<(), NodeError> {
-        self.at(Where::Below(id, name.to_owned()), Deed::Start)
-            .await
-    }
-
-    pub(crate) async fn renew_below(&self, id: ChildId, name: &str) -> Result<(), NodeError> {
-        self.at(Where::Below(id, name.to_owned()), Deed::Renew(None))
-            .await
-    }
-
-    pub(crate) async fn children_of(&self, id: ChildId) -> Result<Vec<ChildSnapshot>, NodeError> {
-        let children = self.ask(|reply| Input::ChildrenOf(id, reply)).await?;
-        children.ok_or_else(|| NodeError::NoSuchChild {
-            path: String::new(),
-        })
-    }
-
-    pub(crate) fn child_handle(&self, id: ChildId) -> ChildHandle {
-        ChildHandle::new(self.clone(), id)
     }
 
     async fn stop_at(&self, place: Where) -> Result<Exit, NodeError> {

@@ -1,8 +1,29 @@
+use std::sync::Arc;
+
 use tokio::sync::oneshot;
 
 use super::{ChildHandle, Node, SpawnError};
+use crate::child::Anchor;
 use crate::exit::Exit;
 use crate::tree::ChildId;
+
+/// Below whom a child is to be spawned.
+pub(crate) enum Parent {
+    Root,
+    Child(ChildId),
+    Supervisor(Arc<Anchor>),
+}
+
+impl Parent {
+    /// For the control thread; `None` is the root.
+    pub(super) fn id(&self) -> Option<ChildId> {
+        match self {
+            Parent::Root => None,
+            Parent::Child(id) => Some(*id),
+            Parent::Supervisor(anchor) => Some(anchor.id()),
+        }
+    }
+}
 
 /// A child that was asked for.
 #[derive(Debug)]

@@ -21,6 +21,14 @@ pub(crate) struct ChildId {
     pub(crate) serial: u64,
 }
 
+impl ChildId {
+    /// No child has it.
+    pub(crate) const NOBODY: Self = ChildId {
+        key: usize::MAX,
+        serial: 0,
+    };
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
     /// The actor is made but did not report readiness; or the children of a
