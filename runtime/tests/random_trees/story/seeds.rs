@@ -1,0 +1,121 @@
+//! Random children, and the specs of what the model says.
+
+use std::time::Duration;
+
+use treewire_runtime::{Backoff, Chance, Child, Failure, Intensity, Restart, Strategy, Supervisor};
+
+use super::model::{self, BackOff, Kind};
+use super::{Story, Worker};
+
+impl Story {
+    /// A child that was not started yet, with what it lists.
+    pub(super) fn random_child(
+        &mut self,
+        left: &mut usize,
+        depth: usize,
+        listed: bool,
+    ) -> model::Child {
+        *left -= 1;
+        self.names += 1;
+        let policies = [
+            Restart::Permanent,
+            Restart::Permanent,
+            Restart::Transient,
+            Restart::Temporary,
+        ];
+        let restart = *self.chance.pick(&policies).expect("there are some");
+        let now = self.world.now();
+        let mut child = model::Child::worker(self.names, restart, listed, now);
+        if self.chance.once_in(2) {
+            let wait = Duration::from_millis(1 + self.chance.below(5_000));
+            let attempts = self.chance.once_in(3);
+            let attempts = attempts.then(|| self.chance.below(4) as u32);
+            child.back_off = Some(BackOff::new(wait, attempts));
+        }
+        if depth == 4 || self.chance.once_in(2) {
+            return child;
+        }
+        let mut supervisor = child.supervisor(supervisor_kind(&mut self.chance));
+        let children = self.chance.below(7) as usize;
+        for _ in 0..children.min(*left) {
+            if *left > 0 {
+                let child = self.random_child(left, depth + 1, true);
+                supervisor.children.push(child);
+            }
+        }
+        supervisor
+    }
+
+    /// Its handle goes to where it is found.
+    pub(super) fn worker(&mut self, path: &str, child: &model::Child) -> Child<Worker> {
+        let (faults, key) = (self.faults.clone(), path.to_owned());
+        let mut spec = Child::try_new(child.name.clone(), move || {
+            let mut faults = faults.lock().expect("no panic under it");
+            match faults.get_mut(&key) {
+                Some(left) if *left > 0 => {
+                    *left -= 1;
+                    Err(Failure::new("it does not start"))
+                }
+                _ => Ok(Worker),
+            }
+        });
+        spec = spec.restart(child.restart);
+        if let Some(back_off) = &child.back_off {
+            spec = spec.backoff(backoff(back_off));
+        }
+        self.workers.insert(path.to_owned(), spec.reference());
+        spec
+    }
+
+    pub(super) fn supervisor(&mut self, path: &str, child: &model::Child) -> Supervisor {
+        let (strategy, intensity) = rules(&child.kind);
+        let mut spec = Supervisor::new(child.name.clone())
+            .restart(child.restart)
+            .strategy(strategy)
+            .intensity(intensity);
+        if let Some(back_off) = &child.back_off {
+            spec = spec.backoff(backoff(back_off));
+        }
+        self.supervisors.insert(path.to_owned(), spec.reference());
+        for below in &child.children {
+            let path = format!("{path}/{}", below.name);
+            spec = match below.is_supervisor() {
+                true => spec.child(self.supervisor(&path, below)),
+                false => spec.child(self.worker(&path, below)),
+            };
+        }
+        spec
+    }
+}
+
+fn backoff(back_off: &BackOff) -> Backoff {
+    Backoff {
+        first: back_off.wait,
+        ceiling: back_off.wait,
+        attempts: back_off.attempts,
+    }
+}
+
+pub(super) fn supervisor_kind(chance: &mut Chance) -> Kind {
+    let strategies = [
+        Strategy::OneForOne,
+        Strategy::OneForAll,
+        Strategy::RestForOne,
+    ];
+    Kind::Supervisor {
+        strategy: *chance.pick(&strategies).expect("there are some"),
+        restarts: chance.below(5) as usize,
+        within: Duration::from_secs(1 + chance.below(9)),
+    }
+}
+
+pub(super) fn rules(kind: &Kind) -> (Strategy, Intensity) {
+    match *kind {
+        Kind::Supervisor {
+            strategy,
+            restarts,
+            within,
+        } => (strategy, Intensity::new(restarts, within)),
+        Kind::Worker => unreachable!("a worker has no rules"),
+    }
+}
