@@ -199,6 +199,21 @@ async fn a_stock_actor_survives_a_panic_as_a_new_one_with_its_queue() {
 }
 
 #[tokio::test]
+async fn what_a_stock_actor_handled_before_it_panicked_is_counted() {
+    let (node, _, adder) = spawned().await;
+    let (hold, release, has_begun) = hold();
+    adder.do_send(hold);
+    in_time(has_begun).await.unwrap();
+    adder.do_send(Add(1));
+    adder.do_send(Boom);
+    adder.do_send(Add(2));
+    drop(release);
+    assert_eq!(in_time(adder.send(Add(3))).await.unwrap(), 5, "it is new");
+    in_time(node.stop()).await.unwrap();
+    assert_eq!(adder.stats().handled.get(), 5);
+}
+
+#[tokio::test]
 async fn a_panic_in_a_future_of_a_stock_actor_ends_that_actor_only() {
     let (node, _, adder) = spawned().await;
     let lost = in_time(adder.send(BoomLater)).await.unwrap_err();

@@ -8,6 +8,7 @@
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -231,8 +232,14 @@ impl<A: Actor<Context = Context<A>>> ActorFuture<A> for Pump<A> {
             home.started();
         }
         let mut slice = pump.sources.slice(slot, home);
-        pump.sources.handle(slot, home, &mut slice, actor, context);
-        pump.sources.account(slot, home, &slice);
+        let sources = &mut pump.sources;
+        let handled = catch_unwind(AssertUnwindSafe(|| {
+            sources.handle(slot, home, &mut slice, actor, context);
+        }));
+        sources.account(slot, home, &slice);
+        if let Err(panic) = handled {
+            resume_unwind(panic);
+        }
         if slice.is_spent() {
             come_back(&slice, task);
         }
