@@ -162,12 +162,12 @@ impl Kind {
 
 impl Subject {
     /// Measures fresh actors in a fresh system.
-    fn measure(&self, duration: Duration) -> Result<Lateness, Failure> {
+    fn measure(self, duration: Duration) -> Result<Lateness, Failure> {
         let flood = Flood {
             work: self.work,
             ended: Arc::default(),
         };
-        let late = treewire::run(async {
+        let late = treewire::run(async move {
             match self.kind {
                 Kind::Stock => self.measure_stock(flood, duration).await,
                 Kind::Treewire => self.measure_treewire(flood, duration).await,

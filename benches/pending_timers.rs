@@ -164,9 +164,9 @@ impl Kind {
 
 impl Subject {
     /// Measures a fresh actor in a fresh system.
-    fn measure(&self, duration: Duration) -> Result<Cost, Failure> {
+    fn measure(self, duration: Duration) -> Result<Cost, Failure> {
         let timers = self.timers;
-        treewire::run(async {
+        treewire::run(async move {
             match self.kind {
                 Kind::Stock => {
                     let address = Stock { timers }.start();

@@ -31,8 +31,10 @@ impl TreewireActors {
 impl Framework for TreewireActors {
     type Address = Ref<Adder>;
 
-    fn run<T>(work: impl AsyncFnOnce(Self) -> Result<T, Failure>) -> Result<T, Failure> {
-        treewire::run(async {
+    fn run<T: 'static>(
+        work: impl AsyncFnOnce(Self) -> Result<T, Failure> + 'static,
+    ) -> Result<T, Failure> {
+        treewire::run(async move {
             let node = Node::builder("bench").stop_budget(STOP_BUDGET).start();
             work(TreewireActors {
                 node: node.await?,

@@ -8,18 +8,18 @@ use crate::signals::Signals;
 
 /// Does `work` with a node; a signal ends the work, and then the node.
 pub(crate) fn run(
-    name: &str,
-    observe: Option<&str>,
-    work: impl AsyncFnOnce(&Node) -> Outcome,
+    name: &'static str,
+    observe: Option<String>,
+    work: impl AsyncFnOnce(&Node) -> Outcome + 'static,
 ) -> Outcome {
-    treewire::run(async {
+    treewire::run(async move {
         let mut signals = Signals::catch().map_err(Ending::failed)?;
         let mut builder = Node::builder(name);
-        if let Some(url) = observe {
+        if let Some(url) = &observe {
             builder = builder.observe(url);
         }
         let node = builder.start().await?;
-        if let Some(url) = observe {
+        if let Some(url) = &observe {
             announce_observer(&node, url).await?;
         }
         let outcome = tokio::select! {

@@ -41,10 +41,10 @@ fn block() -> Running {
     }
 }
 
-async fn play(role: &str) -> Result<(), NodeError> {
+async fn play(role: String) -> Result<(), NodeError> {
     let soon = Duration::from_millis(50);
     let stubborn = speaker("last", || Running::Continue);
-    let (budget, last) = match role {
+    let (budget, last) = match role.as_str() {
         "orderly" => (FOR_EVER, speaker("last", || Running::Stop)),
         "stubborn" => (FOR_EVER, stubborn),
         "over budget" => (soon, stubborn),
@@ -72,7 +72,7 @@ async fn play(role: &str) -> Result<(), NodeError> {
 #[ignore = "the process to which the other tests send signals"]
 fn the_process() {
     let role = env::var(ROLE).expect("it is started by another test");
-    if let Err(error) = run(play(&role)) {
+    if let Err(error) = run(play(role)) {
         print_error(&error);
         std::process::exit(1);
     }

@@ -23,8 +23,8 @@ pub(crate) fn play(arguments: &DemoArguments) -> Outcome {
     let duration = arguments.duration;
     session::run(
         "market",
-        arguments.observe.as_deref(),
-        async |node: &Node| perform(node, duration).await,
+        arguments.observe.clone(),
+        async move |node: &Node| perform(node, duration).await,
     )
 }
 

@@ -15,21 +15,25 @@ pub(crate) fn pull(arguments: PullArguments) -> Outcome {
         output: printing,
         count,
     } = arguments;
-    session::run("pull", endpoints.observe.as_deref(), async |node: &Node| {
-        report_refusals(node);
-        let pull = Pull::new("pull");
-        let pull = endpoints.listen.iter().fold(pull, Pull::listen);
-        let pull = endpoints.dial.iter().fold(pull, Pull::dial);
-        let socket = node.spawn(pull).await?;
-        session::announce_listeners(&endpoints.listen, &socket.endpoints());
+    session::run(
+        "pull",
+        endpoints.observe.clone(),
+        async move |node: &Node| {
+            report_refusals(node);
+            let pull = Pull::new("pull");
+            let pull = endpoints.listen.iter().fold(pull, Pull::listen);
+            let pull = endpoints.dial.iter().fold(pull, Pull::dial);
+            let socket = node.spawn(pull).await?;
+            session::announce_listeners(&endpoints.listen, &socket.endpoints());
 
-        let patience = Patience::new(endpoints.timeout);
-        let output = Output::open()?;
-        let count = count.unwrap_or(u64::MAX);
-        let printed = print(&socket, &output, count, printing.format, patience).await;
-        let written = output.finish().await;
-        printed.and(written)
-    })
+            let patience = Patience::new(endpoints.timeout);
+            let output = Output::open()?;
+            let count = count.unwrap_or(u64::MAX);
+            let printed = print(&socket, &output, count, printing.format, patience).await;
+            let written = output.finish().await;
+            printed.and(written)
+        },
+    )
 }
 
 /// Prints `count` messages. What is there already is written at once.

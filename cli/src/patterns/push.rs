@@ -12,32 +12,36 @@ use crate::session;
 pub(crate) fn push(arguments: PushArguments) -> Outcome {
     let PushArguments { endpoints, input } = arguments;
     let mut input = Input::open(input)?;
-    session::run("push", endpoints.observe.as_deref(), async |node: &Node| {
-        report_refusals(node);
-        let push = Push::new("push");
-        let push = endpoints.listen.iter().fold(push, Push::listen);
-        let push = endpoints.dial.iter().fold(push, Push::dial);
-        let socket = node.spawn(push).await?;
-        session::announce_listeners(&endpoints.listen, &socket.endpoints());
-        let peer = socket.clone();
-        let met_a_peer = tokio::spawn(async move { peer.ready(1).await });
+    session::run(
+        "push",
+        endpoints.observe.clone(),
+        async move |node: &Node| {
+            report_refusals(node);
+            let push = Push::new("push");
+            let push = endpoints.listen.iter().fold(push, Push::listen);
+            let push = endpoints.dial.iter().fold(push, Push::dial);
+            let socket = node.spawn(push).await?;
+            session::announce_listeners(&endpoints.listen, &socket.endpoints());
+            let peer = socket.clone();
+            let met_a_peer = tokio::spawn(async move { peer.ready(1).await });
 
-        let patience = Patience::new(endpoints.timeout);
-        let lost = match send_all(&socket, &mut input, patience).await {
-            Ok(()) => flush(&socket, patience).await,
-            Err(ending) => Err(ending),
-        };
-        match lost {
-            Ok(0) => Ok(()),
-            Ok(lost) => Err(Ending::Failed(lost_text(lost))),
-            Err(ending) => {
-                // The end of the socket ends the wait for a peer, too.
-                let met_a_peer = met_a_peer.is_finished();
-                let lost = give_up(&socket).await;
-                Err(ended_early(ending, lost, met_a_peer))
+            let patience = Patience::new(endpoints.timeout);
+            let lost = match send_all(&socket, &mut input, patience).await {
+                Ok(()) => flush(&socket, patience).await,
+                Err(ending) => Err(ending),
+            };
+            match lost {
+                Ok(0) => Ok(()),
+                Ok(lost) => Err(Ending::Failed(lost_text(lost))),
+                Err(ending) => {
+                    // The end of the socket ends the wait for a peer, too.
+                    let met_a_peer = met_a_peer.is_finished();
+                    let lost = give_up(&socket).await;
+                    Err(ended_early(ending, lost, met_a_peer))
+                }
             }
-        }
-    })
+        },
+    )
 }
 
 async fn send_all(socket: &PushSocket, input: &mut Input, patience: Patience) -> Outcome {

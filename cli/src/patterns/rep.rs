@@ -21,25 +21,29 @@ pub(crate) fn rep(arguments: RepArguments) -> Outcome {
         count,
     } = arguments;
     let answer: Answer = reply.map(Content::new);
-    session::run("rep", endpoints.observe.as_deref(), async |node: &Node| {
-        report_refusals(node);
-        let rep = Rep::new("rep");
-        let rep = endpoints.listen.iter().fold(rep, Rep::listen);
-        let rep = endpoints.dial.iter().fold(rep, Rep::dial);
-        let socket = node.spawn(rep).await?;
-        session::announce_listeners(&endpoints.listen, &socket.endpoints());
+    session::run(
+        "rep",
+        endpoints.observe.clone(),
+        async move |node: &Node| {
+            report_refusals(node);
+            let rep = Rep::new("rep");
+            let rep = endpoints.listen.iter().fold(rep, Rep::listen);
+            let rep = endpoints.dial.iter().fold(rep, Rep::dial);
+            let socket = node.spawn(rep).await?;
+            session::announce_listeners(&endpoints.listen, &socket.endpoints());
 
-        let patience = Patience::new(endpoints.timeout);
-        let output = Output::open()?;
-        let count = count.unwrap_or(u64::MAX);
-        let answered = serve(&socket, &output, count, printing.format, &answer, patience).await;
-        let written = output.finish().await;
-        answered.and(written)?;
-        match flush(&socket, patience).await? {
-            0 => Ok(()),
-            lost => Err(Ending::Failed(lost_text(lost))),
-        }
-    })
+            let patience = Patience::new(endpoints.timeout);
+            let output = Output::open()?;
+            let count = count.unwrap_or(u64::MAX);
+            let answered = serve(&socket, &output, count, printing.format, &answer, patience).await;
+            let written = output.finish().await;
+            answered.and(written)?;
+            match flush(&socket, patience).await? {
+                0 => Ok(()),
+                lost => Err(Ending::Failed(lost_text(lost))),
+            }
+        },
+    )
 }
 
 /// Prints `count` requests and answers each once it is written.

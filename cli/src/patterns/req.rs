@@ -23,20 +23,24 @@ pub(crate) fn req(arguments: ReqArguments) -> Outcome {
         output: printing,
     } = arguments;
     let mut input = Input::open(input)?;
-    session::run("req", endpoints.observe.as_deref(), async |node: &Node| {
-        report_refusals(node);
-        let req = Req::new("req");
-        let req = endpoints.listen.iter().fold(req, Req::listen);
-        let req = endpoints.dial.iter().fold(req, Req::dial);
-        let socket = node.spawn(req).await?;
-        session::announce_listeners(&endpoints.listen, &socket.endpoints());
+    session::run(
+        "req",
+        endpoints.observe.clone(),
+        async move |node: &Node| {
+            report_refusals(node);
+            let req = Req::new("req");
+            let req = endpoints.listen.iter().fold(req, Req::listen);
+            let req = endpoints.dial.iter().fold(req, Req::dial);
+            let socket = node.spawn(req).await?;
+            session::announce_listeners(&endpoints.listen, &socket.endpoints());
 
-        let patience = Patience::new(endpoints.timeout);
-        let output = Output::open()?;
-        let asked = ask_all(&socket, &mut input, &output, printing.format, patience).await;
-        let written = output.finish().await;
-        asked.and(written)
-    })
+            let patience = Patience::new(endpoints.timeout);
+            let output = Output::open()?;
+            let asked = ask_all(&socket, &mut input, &output, printing.format, patience).await;
+            let written = output.finish().await;
+            asked.and(written)
+        },
+    )
 }
 
 /// Asks until the end of the input and prints the replies in the order of the

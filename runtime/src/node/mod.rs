@@ -23,6 +23,7 @@ use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -55,10 +56,15 @@ pub use spawning::Spawning;
 /// Runs `main` on an actix system of its own, on this thread, which then is
 /// arbiter 0 of the nodes that `main` starts. `#[treewire::main]` calls it.
 ///
+/// `main` is a task like those of the actors beside it. The future that a tokio
+/// runtime blocks on is polled once for each look at timers and sockets, so every
+/// answer that it awaits would cost one.
+///
 /// # Panics
-/// When the operating system refuses the runtime's resources.
-pub fn run<T>(main: impl Future<Output = T>) -> T {
-    actix_rt::System::new().block_on(main)
+/// When `main` does, and when the operating system refuses the runtime's resources.
+pub fn run<T: 'static>(main: impl Future<Output = T> + 'static) -> T {
+    let main = actix_rt::System::new().block_on(async { actix_rt::spawn(main).await });
+    main.unwrap_or_else(|error| resume_unwind(error.into_panic()))
 }
 
 /// The root supervisor of this process' actor system, with its threads and its

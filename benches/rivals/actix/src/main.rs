@@ -17,7 +17,9 @@ struct Actix;
 impl Framework for Actix {
     type Address = Addr<Adder>;
 
-    fn run<T>(work: impl AsyncFnOnce(Self) -> Result<T, Failure>) -> Result<T, Failure> {
+    fn run<T: 'static>(
+        work: impl AsyncFnOnce(Self) -> Result<T, Failure> + 'static,
+    ) -> Result<T, Failure> {
         System::new().block_on(work(Actix))
     }
 

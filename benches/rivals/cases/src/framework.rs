@@ -17,7 +17,9 @@ pub trait Framework: Sized {
     ///
     /// # Errors
     /// Those of `work`, or the framework cannot be set up.
-    fn run<T>(work: impl AsyncFnOnce(Self) -> Result<T, Failure>) -> Result<T, Failure>;
+    fn run<T: 'static>(
+        work: impl AsyncFnOnce(Self) -> Result<T, Failure> + 'static,
+    ) -> Result<T, Failure>;
 
     /// Starts an actor. It is ready when this returns: what it does before its first message is done.
     fn start(&self) -> impl Future<Output = Result<Self::Address, Failure>>;

@@ -21,7 +21,8 @@ pub fn main<F: Framework>() -> ExitCode {
 
 /// Runs a case, prints its report, and tells a failure on standard error.
 pub fn play<F: Framework>(order: &Order) -> ExitCode {
-    match F::run(async |framework| measure(framework, order).await) {
+    let order = order.clone();
+    match F::run(async move |framework| measure(framework, &order).await) {
         Ok(report) => {
             report.print();
             ExitCode::SUCCESS

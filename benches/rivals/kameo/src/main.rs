@@ -23,7 +23,9 @@ struct Kameo;
 impl Framework for Kameo {
     type Address = ActorRef<Adder>;
 
-    fn run<T>(work: impl AsyncFnOnce(Self) -> Result<T, Failure>) -> Result<T, Failure> {
+    fn run<T: 'static>(
+        work: impl AsyncFnOnce(Self) -> Result<T, Failure> + 'static,
+    ) -> Result<T, Failure> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;

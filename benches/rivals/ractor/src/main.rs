@@ -17,7 +17,9 @@ struct Ractor;
 impl Framework for Ractor {
     type Address = ActorRef<Order>;
 
-    fn run<T>(work: impl AsyncFnOnce(Self) -> Result<T, Failure>) -> Result<T, Failure> {
+    fn run<T: 'static>(
+        work: impl AsyncFnOnce(Self) -> Result<T, Failure> + 'static,
+    ) -> Result<T, Failure> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
