@@ -6,7 +6,10 @@ use actix::prelude::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use treewire_observer::Observe;
-use treewire_runtime::{Child, Node, NodeError, NodeSnapshot};
+use treewire_runtime::{
+    Child, ChildSnapshot, Exit, Failure, IntoSpec, Node, NodeError, NodeSnapshot, SpawnError,
+    Supervisor,
+};
 
 struct Blocked;
 
@@ -22,6 +25,17 @@ impl Handler<Hold> for Blocked {
     type Result = ();
     fn handle(&mut self, hold: Hold, _: &mut Self::Context) {
         hold.0.recv().ok();
+    }
+}
+
+struct Fail;
+impl Message for Fail {
+    type Result = ();
+}
+impl Handler<Fail> for Blocked {
+    type Result = ();
+    fn handle(&mut self, _: Fail, context: &mut Self::Context) {
+        context.end(Exit::Failed(Failure::new("no disk")));
     }
 }
 
@@ -78,4 +92,39 @@ async fn a_taken_or_bad_address_fails_the_start() {
         };
         assert!(error.to_string().contains(says), "{error}");
     }
+}
+
+#[tokio::test]
+async fn the_deepest_tree_there_may_be_is_read_again() {
+    let node = Node::builder("deep").start().await.unwrap();
+    let (actor, lowest) = Child::new("actor", || Blocked).into_spec();
+    let nest = |actor, levels| {
+        (1..levels).fold(actor, |below, level| {
+            let supervisor = Supervisor::new(level.to_string()).child(below);
+            supervisor.into_spec().0
+        })
+    };
+    node.spawn(nest(actor, 60)).await.unwrap();
+    let (refused, _) = Child::new("refused", || Blocked).into_spec();
+    let refused = node.spawn(nest(refused, 61)).await.unwrap_err();
+    assert!(matches!(
+        refused,
+        SpawnError::TooDeep { levels_max: 60, .. }
+    ));
+
+    lowest.send(Fail).await.unwrap();
+    let deepest = |snapshot: &NodeSnapshot| snapshot.walk().last().cloned().unwrap();
+    let taken = tokio::time::timeout(std::time::Duration::from_secs(20), async {
+        loop {
+            let taken = node.snapshot().await.unwrap();
+            if !deepest(&taken).exits.is_empty() {
+                return taken;
+            }
+        }
+    });
+    let taken = taken.await.expect("the exit is recorded");
+    let read: NodeSnapshot = serde_json::from_str(&serde_json::to_string(&taken).unwrap()).unwrap();
+    let read: ChildSnapshot = deepest(&read);
+    assert_eq!((read.name.as_str(), read.exits.len()), ("actor", 1));
+    node.stop().await.unwrap();
 }

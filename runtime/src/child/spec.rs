@@ -73,7 +73,30 @@ pub(crate) struct Listed {
     pub(crate) anchor: Arc<Anchor>,
 }
 
+/// A spec that is nested too deep to be spawned is not too deep to be dropped.
+impl Drop for Listed {
+    fn drop(&mut self) {
+        let mut rest = std::mem::take(&mut self.children);
+        while let Some(mut spec) = rest.pop() {
+            if let Body::Supervisor(listed) = &mut spec.body {
+                rest.append(&mut listed.children);
+            }
+        }
+    }
+}
+
 impl ChildSpec {
+    /// On how many levels it is spread out; 1 if nothing is listed in it.
+    pub(crate) fn levels(&self) -> usize {
+        let mut level = vec![self];
+        let mut levels = 0;
+        while !level.is_empty() {
+            levels += 1;
+            level = level.into_iter().flat_map(ChildSpec::listed).collect();
+        }
+        levels
+    }
+
     /// It and what is listed below, each before its children.
     pub(crate) fn walk(&self) -> impl Iterator<Item = &ChildSpec> {
         let mut rest = vec![self];

@@ -37,6 +37,14 @@ pub enum SpawnError {
         /// The child's path.
         path: String,
     },
+    /// It, or what it lists, would lie further below the root than 60 levels.
+    #[error("{path} and what it lists reach below level {levels_max}: nest less deeply")]
+    TooDeep {
+        /// The child's path.
+        path: String,
+        /// The deepest level there may be; the root's children are on the first.
+        levels_max: usize,
+    },
     /// What was to supervise it has ended, or does not run yet.
     #[error("the supervisor of the child has ended or does not run yet")]
     ParentEnded,

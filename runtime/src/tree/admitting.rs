@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::entry::{Entry, State};
 use super::family::Phase;
-use super::{Action, ChildId, ROOT, SpawnReplies, Tree};
+use super::{Action, ChildId, LEVELS_MAX, ROOT, SpawnReplies, Tree};
 use crate::child::{Body, ChildSpec, Place};
 use crate::exit::Exit;
 use crate::node::SpawnError;
@@ -70,8 +70,22 @@ impl Tree {
                 parent: self.path(key),
             });
         }
+        if self.level(key) + spec.levels() > LEVELS_MAX {
+            return Err(SpawnError::TooDeep {
+                path: self.path_of(key, &spec.name),
+                levels_max: LEVELS_MAX,
+            });
+        }
         self.check(spec, &|| self.path_of(key, &spec.name))?;
         Ok(key)
+    }
+
+    /// How far below the root it is.
+    fn level(&self, key: usize) -> usize {
+        std::iter::successors(self.entries[key].parent, |&above| {
+            self.entries[above].parent
+        })
+        .count()
     }
 
     /// Everything that can be known to be wrong before anything starts.

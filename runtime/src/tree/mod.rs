@@ -51,6 +51,11 @@ const KILL_GRACE: Duration = Duration::from_millis(100);
 /// No deadline is further away, so that none overflows the clock.
 const LONGEST: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 
+/// The deepest level of a tree; the root's children are on the first. What walks through
+/// the tree may recurse so deep, and a snapshot as JSON is read by parsers that stop at 128
+/// objects and arrays in each other (`serde_json`), of which each level takes two.
+pub(crate) const LEVELS_MAX: usize = 60;
+
 const ROOT: usize = 0;
 
 pub(crate) struct Tree {

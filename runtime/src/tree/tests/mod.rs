@@ -1,5 +1,6 @@
 //! The tree driven by hand: what it wants done is read as a log of words.
 
+mod depth;
 mod giving_up;
 mod interrupted;
 mod policies;
