@@ -184,7 +184,7 @@ impl Core {
         has_room_again
     }
 
-    /// The peer does not take this message. A request fails; what is returned, the
+    /// The peer does not take this message. A request comes back; what is returned, the
     /// news that a reply could not be sent, goes out in its place.
     pub(crate) fn unsendable(
         &mut self,
@@ -193,8 +193,8 @@ impl Core {
         error: &Unsendable,
     ) -> Option<Envelope> {
         let correlation = queued.envelope.correlation;
-        let failure = Failure::new(crate::typed::NOT_SENDABLE, error.to_string());
         if correlation != 0 && !self.config.socket_type.asks {
+            let failure = Failure::new(crate::typed::NOT_SENDABLE, error.to_string());
             let answer = Envelope::failure(correlation, &failure);
             if let Some(pipe) = self.pipe_of(inlet) {
                 // The peer gives credit back for what it gets.
@@ -207,7 +207,10 @@ impl Core {
         }
         match self.requests.withdrawn(correlation) {
             // The asker may have given up this moment.
-            Some(asker) => drop(asker.send(Answer::Failed(failure))),
+            Some(asker) => {
+                let content = queued.envelope.content;
+                drop(asker.send(Answer::Unsendable(content, error.to_string())));
+            }
             None => self.give_up("too large for the peer", 1),
         }
         None

@@ -160,6 +160,9 @@ impl Open<'_> {
             Ok(Answer::Failed(failure)) => Err(RequestError::Failed(failure)),
             Ok(Answer::PeerGone) => Err(RequestError::PeerGone),
             Ok(Answer::NotSent(content)) => Err(RequestError::NotSent(content)),
+            Ok(Answer::Unsendable(content, reason)) => {
+                Err(RequestError::Unsendable(content, reason))
+            }
             Err(_) => Err(RequestError::Closed),
         }
     }

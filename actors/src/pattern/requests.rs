@@ -14,6 +14,8 @@ pub(crate) enum Answer {
     PeerGone,
     /// It was never sent, and will not be.
     NotSent(Content),
+    /// It cannot be sent to the peer that was to have it: why.
+    Unsendable(Content, String),
 }
 
 /// The requests that wait for an answer.

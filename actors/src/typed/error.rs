@@ -17,7 +17,7 @@ pub(crate) const QUARANTINED: u16 = 9;
 
 /// Why a message to an actor behind a wire was not answered.
 ///
-/// What was certainly not handled comes back as `message`.
+/// What was never sent comes back as `message`.
 pub enum RemoteError<M> {
     /// Nobody behind the socket serves a message of that name.
     UnknownMessage(String),
@@ -25,7 +25,7 @@ pub enum RemoteError<M> {
     SchemaMismatch(String),
     /// The message or its reply could not be decoded.
     DecodeFailed(String),
-    /// The message or its reply could not be encoded, or is too large to be sent.
+    /// The reply could not be encoded, or is too large to be sent.
     EncodeFailed(String),
     /// The handler gave no answer, or the program said that it failed.
     HandlerFailed(String),
@@ -78,6 +78,7 @@ impl<M> RemoteError<M> {
                 message,
                 reason: "the socket closed, or its queue overflowed".into(),
             },
+            RequestError::Unsendable(_, reason) => RemoteError::NotSent { message, reason },
             RequestError::PeerGone => RemoteError::PeerGone,
             RequestError::TimedOut => RemoteError::TimedOut,
             RequestError::Failed(failure) => RemoteError::from_failure(failure),

@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use actix::Recipient;
-use treewire_transports::Payload;
+use treewire_transports::{Failure, Payload};
 
 use super::descriptor::{content, decode, descriptor};
 use super::{RemoteError, WireMessage};
@@ -96,7 +96,12 @@ impl<M: WireMessage> AskingTyped<M> {
             deadline,
             idempotent,
         } = self;
-        let content = content(&remote.descriptor, &message).map_err(RemoteError::from_failure)?;
+        let content = match content(&remote.descriptor, &message) {
+            Ok(content) => content,
+            Err(Failure { text: reason, .. }) => {
+                return Err(RemoteError::NotSent { message, reason });
+            }
+        };
         let mut asking = remote.socket.request(content);
         if let Some(deadline) = deadline {
             asking = asking.deadline(deadline);
