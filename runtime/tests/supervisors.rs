@@ -256,6 +256,21 @@ async fn supervision_01_the_node_ends_with_its_last_significant_child() {
 }
 
 #[tokio::test]
+async fn a_kill_that_is_the_end_of_the_node_was_done() {
+    let node = Node::builder("test")
+        .auto_shutdown(AutoShutdown::AnySignificant)
+        .start()
+        .await
+        .unwrap();
+    let job = Supervisor::new("job").restart(Restart::Temporary);
+    node.spawn(job.significant()).await.unwrap();
+    in_time(node.kill("job")).await.unwrap();
+    in_time(node.ended()).await.unwrap();
+    let too_late = in_time(node.kill("job")).await;
+    assert!(matches!(too_late, Err(NodeError::Ended)), "{too_late:?}");
+}
+
+#[tokio::test]
 async fn supervision_01_escalation_to_the_root_ends_the_node_with_the_reason() {
     let node = node().await;
     let child = cell("cell");

@@ -143,17 +143,18 @@ impl Driver {
     }
 
     fn perform_all(&mut self) -> Option<Ending> {
-        while let Some(action) = self.tree.next_action() {
-            let ending = self.perform(action);
-            if ending.is_some() {
-                return ending;
-            }
+        let mut ending = None;
+        while ending.is_none()
+            && let Some(action) = self.tree.next_action()
+        {
+            ending = self.perform(action);
         }
+        // The deed that was the end of the node was done, too.
         for (reply, answer) in self.answers.drain(..) {
             // Whoever asked may have gone.
             let _ = reply.send(answer);
         }
-        None
+        ending
     }
 
     /// Nothing follows: what was asked for too late is told so.

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use treewire_runtime::{Exit, Killer, Strategy, Verdict};
 
-use super::{Child, TooMuch};
+use super::{Child, Ended};
 
 /// First wait and ceiling are the same, so that no chance is in it.
 #[derive(Clone, Debug)]
@@ -89,7 +89,7 @@ impl Child {
     }
 
     /// The child at `path` has waited long enough.
-    pub(crate) fn waited(&mut self, path: &[usize], now: Instant) -> Result<(), TooMuch> {
+    pub(crate) fn waited(&mut self, path: &[usize], now: Instant) -> Result<(), Ended> {
         self.below(path, now, &mut |above, place| {
             above.children[place].waits_until = None;
             match above.strategy() {

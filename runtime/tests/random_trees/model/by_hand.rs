@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{Child, TooMuch};
+use super::{Child, Ended};
 
 impl Child {
     /// Adds a child; it starts at once, or with its group if that rests.
@@ -16,7 +16,7 @@ impl Child {
     }
 
     /// Starts the child at `path`, unless it is up, or going to be with its group.
-    pub(crate) fn started_by_hand(&mut self, path: &[usize], now: Instant) -> Result<(), TooMuch> {
+    pub(crate) fn started_by_hand(&mut self, path: &[usize], now: Instant) -> Result<(), Ended> {
         self.below(path, now, &mut |above, place| {
             let child = &mut above.children[place];
             let comes_alone = child.waits_until.is_some();
@@ -34,11 +34,7 @@ impl Child {
     }
 
     /// Stops the child at `path` and starts it again; who waits alone waits no more.
-    pub(crate) fn restarted_by_hand(
-        &mut self,
-        path: &[usize],
-        now: Instant,
-    ) -> Result<(), TooMuch> {
+    pub(crate) fn restarted_by_hand(&mut self, path: &[usize], now: Instant) -> Result<(), Ended> {
         let child = self.at(path);
         if child.up {
             child.stop(now);
@@ -53,7 +49,7 @@ impl Child {
 
     /// Stops the child at `path` by hand; a listed one stays, at rest. Its group does
     /// not wait for its sake.
-    pub(crate) fn stopped_by_hand(&mut self, path: &[usize], now: Instant) -> Result<(), TooMuch> {
+    pub(crate) fn stopped_by_hand(&mut self, path: &[usize], now: Instant) -> Result<(), Ended> {
         self.below(path, now, &mut |above, place| {
             let child = &mut above.children[place];
             child.stop(now);

@@ -2,18 +2,13 @@
 
 use std::time::Instant;
 
-use treewire_runtime::{Exit, Killer, Restart, Strategy};
+use treewire_runtime::{AutoShutdown, Exit, Killer, Restart, Strategy};
 
-use super::{Child, Kind, TooMuch};
+use super::{Child, Ended, Kind};
 
 impl Child {
     /// The child at `path` ended with `exit` by itself.
-    pub(crate) fn ended(
-        &mut self,
-        path: &[usize],
-        exit: &Exit,
-        now: Instant,
-    ) -> Result<(), TooMuch> {
+    pub(crate) fn ended(&mut self, path: &[usize], exit: &Exit, now: Instant) -> Result<(), Ended> {
         self.below(path, now, &mut |above, place| {
             above.child_ended(place, exit, now)
         })
@@ -25,15 +20,15 @@ impl Child {
         &mut self,
         path: &[usize],
         now: Instant,
-        deed: &mut dyn FnMut(&mut Child, usize) -> Result<(), TooMuch>,
-    ) -> Result<(), TooMuch> {
+        deed: &mut dyn FnMut(&mut Child, usize) -> Result<(), Ended>,
+    ) -> Result<(), Ended> {
         let (&place, below) = path.split_first().expect("a child");
         if below.is_empty() {
             return deed(self, place);
         }
         match self.children[place].below(below, now, deed) {
             Ok(()) => Ok(()),
-            Err(reason) => self.child_ended(place, &reason, now),
+            Err(ended) => self.child_ended(place, &ended.exit(), now),
         }
     }
 
@@ -42,7 +37,7 @@ impl Child {
         place: usize,
         exit: &Exit,
         now: Instant,
-    ) -> Result<(), TooMuch> {
+    ) -> Result<(), Ended> {
         self.children[place].stop(now);
         let child = &mut self.children[place];
         let wanted = match child.restart {
@@ -52,16 +47,17 @@ impl Child {
         };
         if !wanted {
             child.held = child.restart == Restart::Temporary;
+            let ends = child.significant && self.ends_without(place);
             self.without(place);
-            return Ok(());
+            return if ends { Err(Ended::WorkDone) } else { Ok(()) };
         }
         let Some(wait) = child.next_wait(exit) else {
             self.without(place);
-            return Err(exit.clone());
+            return Err(Ended::TooMuch(exit.clone()));
         };
         if self.counts(place, exit) && !self.bears_another(now) {
             self.without(place);
-            return Err(exit.clone());
+            return Err(Ended::TooMuch(exit.clone()));
         }
         let until = (!wait.is_zero()).then(|| now + wait);
         let first = match self.strategy() {
@@ -93,7 +89,7 @@ impl Child {
     }
 
     /// Starts the group again, unless one of it waits.
-    pub(super) fn go_on(&mut self, now: Instant) -> Result<(), TooMuch> {
+    pub(super) fn go_on(&mut self, now: Instant) -> Result<(), Ended> {
         let Some(first) = self.group_rests_from else {
             return Ok(());
         };
@@ -106,6 +102,28 @@ impl Child {
         }
         self.group_rests_from = None;
         self.raise(first, now)
+    }
+
+    /// Whether it ends with a significant child that has done its work.
+    fn ends_without(&self, place: usize) -> bool {
+        let Kind::Supervisor { auto_shutdown, .. } = self.kind else {
+            panic!("a worker has no children")
+        };
+        let mut others = self.children.iter().enumerate();
+        let another = others.any(|(other, child)| {
+            other != place && child.significant && self.runs_or_is_going_to(child)
+        });
+        match auto_shutdown {
+            AutoShutdown::Never => false,
+            AutoShutdown::AnySignificant => true,
+            AutoShutdown::AllSignificant => !another,
+        }
+    }
+
+    fn runs_or_is_going_to(&self, child: &Child) -> bool {
+        let starts_from = self.group_rests_from.or(self.rises_from);
+        let comes_with_group = starts_from.is_some_and(|first| child.number >= first);
+        child.up || child.waits_until.is_some() || comes_with_group && !child.held
     }
 
     /// Its supervisor does not start it again: one that was added leaves.

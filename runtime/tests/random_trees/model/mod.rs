@@ -8,7 +8,7 @@ mod places;
 
 use std::time::{Duration, Instant};
 
-use treewire_runtime::{Exit, Failure, Restart, Strategy};
+use treewire_runtime::{AutoShutdown, Exit, Failure, Restart, Strategy};
 
 pub(crate) use back_off::BackOff;
 
@@ -19,6 +19,7 @@ pub(crate) enum Kind {
         strategy: Strategy,
         restarts: usize,
         within: Duration,
+        auto_shutdown: AutoShutdown,
     },
 }
 
@@ -29,6 +30,7 @@ pub(crate) struct Child {
     pub(crate) number: u64,
     pub(crate) kind: Kind,
     pub(crate) restart: Restart,
+    pub(crate) significant: bool,
     pub(crate) back_off: Option<BackOff>,
     /// Listed in its supervisor's spec, or added later.
     pub(crate) listed: bool,
@@ -46,11 +48,28 @@ pub(crate) struct Child {
     pub(crate) children: Vec<Child>,
     /// Those from this number on rest, for the sake of one of them that waits.
     pub(crate) group_rests_from: Option<u64>,
+    /// Those from this number on are just being started again.
+    rises_from: Option<u64>,
     pub(crate) restarted_at: Vec<Instant>,
 }
 
-/// A supervisor bears no more, for this reason.
-pub(crate) type TooMuch = Exit;
+/// Why a supervisor ended.
+#[derive(Clone, Debug)]
+pub(crate) enum Ended {
+    /// It bears no more, for this reason.
+    TooMuch(Exit),
+    /// Its significant children have done their work.
+    WorkDone,
+}
+
+impl Ended {
+    fn exit(self) -> Exit {
+        match self {
+            Ended::TooMuch(reason) => reason,
+            Ended::WorkDone => Exit::Shutdown,
+        }
+    }
+}
 
 impl Child {
     pub(crate) fn worker(number: u64, restart: Restart, listed: bool, now: Instant) -> Self {
@@ -59,6 +78,7 @@ impl Child {
             number,
             kind: Kind::Worker,
             restart,
+            significant: false,
             back_off: None,
             listed,
             asked_for: !listed,
@@ -70,6 +90,7 @@ impl Child {
             failing_starts: 0,
             children: Vec::new(),
             group_rests_from: None,
+            rises_from: None,
             restarted_at: Vec::new(),
         }
     }
@@ -124,29 +145,32 @@ impl Child {
         self.up = false;
         self.waits_until = None;
         self.group_rests_from = None;
+        self.rises_from = None;
         self.children.retain(|child| child.listed);
         self.children.iter_mut().for_each(|child| child.stop(now));
     }
 
     /// Starts whoever is down from child `first` on, one after another.
-    fn raise(&mut self, first: u64, now: Instant) -> Result<(), TooMuch> {
+    fn raise(&mut self, first: u64, now: Instant) -> Result<(), Ended> {
         let mut next = first;
         while let Some(place) = self.children.iter().position(|child| {
             let rests = !child.up && !child.held;
             rests && child.number >= next
         }) {
             next = self.children[place].number + 1;
+            self.rises_from = Some(next);
             self.start_child(place, now)?;
             if self.group_rests_from.is_some() {
                 break;
             }
         }
+        self.rises_from = None;
         Ok(())
     }
 
     /// Starts one child. A first start that fails is undone, any other is one more
     /// restart: it takes the rest along again, if the strategy says so.
-    pub(crate) fn start_child(&mut self, place: usize, now: Instant) -> Result<(), TooMuch> {
+    pub(crate) fn start_child(&mut self, place: usize, now: Instant) -> Result<(), Ended> {
         match self.children[place].start(now) {
             Ok(()) => Ok(()),
             Err(_) if self.children[place].asked_for => {

@@ -132,8 +132,8 @@ impl Story {
                 [] => return After::GoesOn,
                 [(one, _), (another, _), ..] if one == another => return After::NobodyKnows,
                 [(at, place), ..] => {
-                    if let Err(reason) = self.model.waited(place, *at) {
-                        return After::Escalated(reason);
+                    if let Err(ended) = self.model.waited(place, *at) {
+                        return After::Ended(ended);
                     }
                 }
             }

@@ -13,7 +13,7 @@ use treewire_runtime::{
     Chance, Context, Exit, Node, NodeError, Ref, Restart, SpawnError, SupervisorRef, World, driven,
 };
 
-use super::model;
+use super::model::{self, Ended};
 
 /// How many children a tree may have.
 const MOST: usize = 200;
@@ -30,7 +30,12 @@ pub(crate) fn run(seed: u64, steps: usize) -> usize {
             match after {
                 After::GoesOn => story.check().await,
                 After::NobodyKnows => return step,
-                After::Escalated(reason) => {
+                After::Ended(Ended::WorkDone) => {
+                    let ended = story.node.ended().await;
+                    assert!(ended.is_ok(), "{ended:?}: {}", story.told());
+                    return step;
+                }
+                After::Ended(Ended::TooMuch(reason)) => {
                     let Err(NodeError::Escalated { exit, .. }) = story.node.ended().await else {
                         panic!("it did not escalate: {}", story.told());
                     };
@@ -55,17 +60,17 @@ fn said(exit: &Exit) -> String {
 /// What a step led to.
 enum After {
     GoesOn,
-    /// The root cannot bear it, for this reason.
-    Escalated(Exit),
+    /// The root has come to its end.
+    Ended(Ended),
     /// Two things are due at the same moment, and which goes first is not promised.
     NobodyKnows,
 }
 
-impl From<Result<(), Exit>> for After {
-    fn from(borne: Result<(), Exit>) -> Self {
+impl From<Result<(), Ended>> for After {
+    fn from(borne: Result<(), Ended>) -> Self {
         match borne {
             Ok(()) => After::GoesOn,
-            Err(reason) => After::Escalated(reason),
+            Err(ended) => After::Ended(ended),
         }
     }
 }
@@ -127,11 +132,12 @@ impl Story {
     async fn begin(world: &World) -> Self {
         let mut chance = world.chance("story");
         let kind = seeds::supervisor_kind(&mut chance);
-        let (strategy, intensity) = seeds::rules(&kind);
+        let (strategy, intensity, auto_shutdown) = seeds::rules(&kind);
         let node = Node::builder("random")
             .driven(world)
             .strategy(strategy)
             .intensity(intensity)
+            .auto_shutdown(auto_shutdown)
             .start()
             .await
             .expect("it starts");

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use treewire_runtime::{Backoff, Chance, Child, Failure, Intensity, Restart, Strategy, Supervisor};
+use treewire_runtime::{
+    AutoShutdown, Backoff, Chance, Child, Failure, Intensity, Restart, Strategy, Supervisor,
+};
 
 use super::model::{self, BackOff, Kind};
 use super::{Story, Worker};
@@ -26,6 +28,8 @@ impl Story {
         let restart = *self.chance.pick(&policies).expect("there are some");
         let now = self.world.now();
         let mut child = model::Child::worker(self.names, restart, listed, now);
+        // What is always made again is never done.
+        child.significant = restart != Restart::Permanent && self.chance.once_in(2);
         if self.chance.once_in(2) {
             let wait = Duration::from_millis(1 + self.chance.below(5_000));
             let attempts = self.chance.once_in(3);
@@ -60,6 +64,9 @@ impl Story {
             }
         });
         spec = spec.restart(child.restart);
+        if child.significant {
+            spec = spec.significant();
+        }
         if let Some(back_off) = &child.back_off {
             spec = spec.backoff(backoff(back_off));
         }
@@ -68,11 +75,15 @@ impl Story {
     }
 
     pub(super) fn supervisor(&mut self, path: &str, child: &model::Child) -> Supervisor {
-        let (strategy, intensity) = rules(&child.kind);
+        let (strategy, intensity, auto_shutdown) = rules(&child.kind);
         let mut spec = Supervisor::new(child.name.clone())
             .restart(child.restart)
             .strategy(strategy)
-            .intensity(intensity);
+            .intensity(intensity)
+            .auto_shutdown(auto_shutdown);
+        if child.significant {
+            spec = spec.significant();
+        }
         if let Some(back_off) = &child.back_off {
             spec = spec.backoff(backoff(back_off));
         }
@@ -102,20 +113,29 @@ pub(super) fn supervisor_kind(chance: &mut Chance) -> Kind {
         Strategy::OneForAll,
         Strategy::RestForOne,
     ];
+    let auto_shutdowns = [
+        AutoShutdown::Never,
+        AutoShutdown::Never,
+        AutoShutdown::AnySignificant,
+        AutoShutdown::AllSignificant,
+        AutoShutdown::AllSignificant,
+    ];
     Kind::Supervisor {
         strategy: *chance.pick(&strategies).expect("there are some"),
         restarts: chance.below(5) as usize,
         within: Duration::from_secs(1 + chance.below(9)),
+        auto_shutdown: *chance.pick(&auto_shutdowns).expect("there are some"),
     }
 }
 
-pub(super) fn rules(kind: &Kind) -> (Strategy, Intensity) {
+pub(super) fn rules(kind: &Kind) -> (Strategy, Intensity, AutoShutdown) {
     match *kind {
         Kind::Supervisor {
             strategy,
             restarts,
             within,
-        } => (strategy, Intensity::new(restarts, within)),
+            auto_shutdown,
+        } => (strategy, Intensity::new(restarts, within), auto_shutdown),
         Kind::Worker => unreachable!("a worker has no rules"),
     }
 }
