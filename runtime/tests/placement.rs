@@ -94,12 +94,15 @@ mod cores {
                 let (Ok(name), Ok(status)) = (read("comm"), read("status")) else {
                     continue;
                 };
-                if ["treewire-contro", "treewire-reaper"].contains(&name.trim()) {
+                if ["treewire-contro", "treewire-reaper", "treewire-drops"].contains(&name.trim()) {
                     assert_eq!(allowed(&status), before, "{name}");
                     others += 1;
                 }
             }
-            assert!(others >= 2, "the control thread and the reaper were found");
+            assert!(
+                others >= 3,
+                "the control thread and the reaper's were found"
+            );
             node.stop().await.unwrap();
         });
     }

@@ -9,7 +9,7 @@ use crate::exit::{Charge, Exit, Failure};
 use crate::node::Home;
 use crate::observe::{MailboxSnapshot, Stats};
 use crate::panics::{catch, survive};
-use crate::slot::{Author, Dissolved, Slot};
+use crate::slot::{Author, Closing, Dissolved, Slot};
 use crate::tree::Signal;
 
 /// A child with its type erased.
@@ -25,19 +25,18 @@ pub(crate) trait Recipe: Send + Sync {
 
     /// The generation `life` is given up with its thread, which is blocked or
     /// gone: whoever waits for something it had in hand is told `exit`. What
-    /// else lies in the slot is for the next generation.
-    fn abandon(&self, life: u64, exit: &Exit);
+    /// else lies in the slot is for the next generation. Runs no user code: what is
+    /// returned does.
+    fn abandon(&self, life: u64, exit: &Exit) -> Closing;
 
     /// The generation `life` has ended, with the exit that the tree records, and its
     /// actor is dropped or was given up: whoever watches it is told.
     fn ended(&self, life: u64, exit: &Exit) -> Dissolved;
 
-    /// The life prepared last, zero if there was none.
-    fn prepared(&self) -> u64;
-
-    /// No generation follows `life`, until [`prepare`](Self::prepare) is called
-    /// again; does nothing if it was. What waits goes back to its sender.
-    fn close(&self, life: u64, exit: &Exit);
+    /// No generation follows, until [`prepare`](Self::prepare) is called again. Nothing
+    /// is taken in any more from now on; what is returned gives back what waits, and
+    /// runs user code.
+    fn close(&self, exit: &Exit) -> Option<Closing>;
 
     fn stats(&self) -> &Arc<Stats>;
 
@@ -105,21 +104,17 @@ impl<A: Actor<Context: Execution<A>>> Recipe for ActorRecipe<A> {
         self.slot.waker.wake();
     }
 
-    fn abandon(&self, life: u64, exit: &Exit) {
-        self.slot.abandon(life, exit);
+    fn abandon(&self, life: u64, exit: &Exit) -> Closing {
+        self.slot.abandon(life, exit)
     }
 
     fn ended(&self, life: u64, exit: &Exit) -> Dissolved {
         self.slot.ended(life, exit)
     }
 
-    fn prepared(&self) -> u64 {
-        self.slot.queue.opened_for()
-    }
-
-    fn close(&self, life: u64, exit: &Exit) {
+    fn close(&self, exit: &Exit) -> Option<Closing> {
         self.slot.refuse(&self.name);
-        self.slot.close(life, exit);
+        self.slot.close(self.slot.queue.opened_for(), exit)
     }
 
     fn stats(&self) -> &Arc<Stats> {

@@ -37,7 +37,11 @@ impl Control {
     /// whoever waits for an answer sees its channel close.
     pub(super) fn send(&self, input: Input) {
         if let Err(mpsc::error::SendError(Input::Spawn { spec, .. })) = self.0.send(input) {
-            spec.each_recipe(&mut |recipe| recipe.close(recipe.prepared(), &Exit::Shutdown));
+            spec.each_recipe(&mut |recipe| {
+                if let Some(closing) = recipe.close(&Exit::Shutdown) {
+                    closing()();
+                }
+            });
         }
     }
 
@@ -162,7 +166,7 @@ impl Driver {
         inputs.close();
         while let Ok(input) = inputs.try_recv() {
             if let Input::Spawn { spec, .. } = input {
-                spec.each_recipe(&mut |recipe| self.reaper.close(recipe.clone(), Exit::Shutdown));
+                spec.each_recipe(&mut |recipe| self.reaper.close(recipe.clone(), &Exit::Shutdown));
             }
         }
         self.reaper.finish().await;
@@ -279,8 +283,8 @@ impl Driver {
             Action::Ended { recipe, life, exit } => {
                 self.reaper.drop_links(recipe.ended(life, &exit));
             }
-            Action::Abandon { recipe, life, exit } => self.reaper.abandon(recipe, life, exit),
-            Action::Close { recipe, exit } => self.reaper.close(recipe, exit),
+            Action::Abandon { recipe, life, exit } => self.reaper.abandon(recipe, life, &exit),
+            Action::Close { recipe, exit } => self.reaper.close(recipe, &exit),
             // Whoever waited may have gone.
             Action::Ready(reply, result) => drop(reply.send(result)),
             Action::Gone(reply, exit) => drop(reply.send(exit)),

@@ -32,7 +32,7 @@ pub(super) trait Ground: Send {
     /// When nothing could be started; the post is dropped then.
     fn serve(&self, post: Post) -> Result<(), NodeError>;
 
-    /// Closes slots until no more can come.
+    /// Does one queue of a reaper's jobs until no more can come.
     ///
     /// # Errors
     /// When nothing could be started.

@@ -1,7 +1,8 @@
-//! Closes the slots of children that are gone for good.
+//! Tells of the ends of children, and drops what they leave.
 //!
-//! What still waits in a slot is dropped there, and that runs user code: the
-//! destructors of messages, what their outcomes do. The control thread must not.
+//! Both run user code: wakers and outcomes, the destructors of messages. The control
+//! thread must not. A destructor may block, so all of them have a queue to themselves
+//! and hold up each other, but no news.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,63 +14,88 @@ use super::ground::Ground;
 use crate::child::Recipe;
 use crate::exit::Exit;
 use crate::panics::catch;
-use crate::slot::Dissolved;
+use crate::slot::{Closing, Dissolved};
 
-/// How long the end of a node waits for the last slots to be closed.
+/// How long the end of a node waits for its last news and drops.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 pub(super) struct Reaper {
-    jobs: mpsc::UnboundedSender<Job>,
-    done: oneshot::Receiver<()>,
+    news: mpsc::UnboundedSender<Job>,
+    drops: mpsc::UnboundedSender<Job>,
+    done: [oneshot::Receiver<()>; 2],
 }
 
-/// What runs the destructors and outcomes of a slot.
 type Job = Box<dyn FnOnce() + Send>;
 
 impl Reaper {
     pub(super) fn start(ground: &dyn Ground) -> Result<Self, NodeError> {
-        let (jobs, received) = mpsc::unbounded_channel();
-        let (ended, done) = oneshot::channel();
-        ground.reap(Reaping {
-            jobs: received,
-            ended,
-        })?;
-        Ok(Reaper { jobs, done })
+        let (news, told) = reap(ground, "treewire-reaper")?;
+        let (drops, dropped) = reap(ground, "treewire-drops")?;
+        Ok(Reaper {
+            news,
+            drops,
+            done: [told, dropped],
+        })
     }
 
     /// Closes the slot of a child that is gone for good.
-    pub(super) fn close(&self, recipe: Arc<dyn Recipe>, exit: Exit) {
-        let prepared = recipe.prepared();
-        self.run(Box::new(move || recipe.close(prepared, &exit)));
+    pub(super) fn close(&self, recipe: Arc<dyn Recipe>, exit: &Exit) {
+        let closing = recipe.close(exit);
+        self.tell(recipe, closing);
     }
 
-    /// Tells whoever waits for what a generation had in hand that it is given up.
-    pub(super) fn abandon(&self, recipe: Arc<dyn Recipe>, life: u64, exit: Exit) {
-        self.run(Box::new(move || recipe.abandon(life, &exit)));
+    /// Takes what a generation had in hand: it is given up.
+    pub(super) fn abandon(&self, recipe: Arc<dyn Recipe>, life: u64, exit: &Exit) {
+        let closing = recipe.abandon(life, exit);
+        self.tell(recipe, Some(closing));
     }
 
     pub(super) fn drop_links(&self, links: Dissolved) {
         if !links.is_empty() {
-            self.run(Box::new(move || drop(links)));
+            let _ = self.drops.send(Box::new(move || drop(links)));
         }
     }
 
-    fn run(&self, job: Job) {
-        // It ends after its last job only.
-        let _ = self.jobs.send(job);
+    /// The recipe may be the last of its kind.
+    fn tell(&self, recipe: Arc<dyn Recipe>, closing: Option<Closing>) {
+        let drops = self.drops.clone();
+        // Both queues end after their last job only.
+        let _ = self.news.send(Box::new(move || {
+            if let Some(remains) = closing.map(|closing| closing()) {
+                let _ = drops.send(remains);
+            }
+            let _ = drops.send(Box::new(move || drop(recipe)));
+        }));
     }
 
-    /// Waits for the slots given so far, within reason.
+    /// Waits for the jobs given so far, within reason.
     pub(super) async fn finish(self) {
-        drop(self.jobs);
-        if tokio::time::timeout(PATIENCE, self.done).await.is_err() {
+        drop((self.news, self.drops));
+        let done = async {
+            for done in self.done {
+                let _ = done.await;
+            }
+        };
+        if tokio::time::timeout(PATIENCE, done).await.is_err() {
             tracing::warn!("the messages of stopped children take long to be dropped");
         }
     }
 }
 
-/// The work of a reaper: one job after another, until no more can come.
+fn reap(
+    ground: &dyn Ground,
+    name: &'static str,
+) -> Result<(mpsc::UnboundedSender<Job>, oneshot::Receiver<()>), NodeError> {
+    let (sender, jobs) = mpsc::unbounded_channel();
+    let (ended, done) = oneshot::channel();
+    ground.reap(Reaping { name, jobs, ended })?;
+    Ok((sender, done))
+}
+
+/// The work of one queue: one job after another, until no more can come.
 pub(super) struct Reaping {
+    /// Of the thread, if it has one to itself.
+    pub(super) name: &'static str,
     jobs: mpsc::UnboundedReceiver<Job>,
     ended: oneshot::Sender<()>,
 }
@@ -98,6 +124,6 @@ impl Reaping {
 
 fn do_guarded(job: Job) {
     if let Err(panic) = catch(job) {
-        tracing::warn!("what was dropped with a child panicked: {panic}");
+        tracing::warn!("what was left of a child panicked: {panic}");
     }
 }

@@ -1,6 +1,7 @@
 //! actix's own channel, which serves raw `Addr`s and `Recipient`s: a door like a
 //! port's, made when somebody asks for an address.
 
+use std::iter;
 use std::pin::Pin;
 use std::sync::atomic::Ordering::SeqCst;
 use std::task::{Context as Task, Poll, Wake, Waker};
@@ -10,7 +11,8 @@ use actix::dev::channel::{AddressReceiver, channel};
 use actix::{Actor, Addr, AsyncContext};
 use futures_util::Stream;
 
-use super::door::{Closing, Door};
+use super::closing::{Closing, drop_each, nothing};
+use super::door::Door;
 use super::outstanding::Handling;
 use super::port::{Loss, Origin};
 use super::slice::Slice;
@@ -24,11 +26,21 @@ use crate::sync::{Arc, AtomicBool, Mutex};
 /// How many may wait before `Addr::try_send` refuses; actix keeps it loosely.
 const CAPACITY: usize = 16;
 
+/// How many are taken out of a closed door one by one; nobody may keep it open.
+const FLOOD: usize = 1 << 16;
+
 pub(super) struct AddressDoor<A: Actor> {
-    /// Locked to take a message, never while one is handled. `None` once closed.
-    receiver: Mutex<Option<AddressReceiver<A>>>,
+    receiver: Arc<Receiver<A>>,
     arrival: Arc<Arrival>,
     waker: Waker,
+}
+
+struct Receiver<A: Actor> {
+    /// Locked to take a message, never while one is handled; that wakes whoever waits
+    /// for room, so the control thread must not wait for it. `None` once closed.
+    channel: Mutex<Option<AddressReceiver<A>>>,
+    /// Nothing is handled any more.
+    closed: AtomicBool,
 }
 
 /// Says that there is something to take, so that a poll need not look.
@@ -45,7 +57,10 @@ impl<A: Actor<Context: Execution<A>>> AddressDoor<A> {
             consumer,
         });
         let door = AddressDoor {
-            receiver: Mutex::new(Some(receiver)),
+            receiver: Arc::new(Receiver {
+                channel: Mutex::new(Some(receiver)),
+                closed: AtomicBool::new(false),
+            }),
             waker: arrival.clone().into(),
             arrival,
         };
@@ -53,12 +68,21 @@ impl<A: Actor<Context: Execution<A>>> AddressDoor<A> {
     }
 
     fn take(&self) -> Option<impl EnvelopeProxy<A> + use<A>> {
-        let mut receiver = self.receiver.lock();
-        let mut task = Task::from_waker(&self.waker);
-        match Pin::new(receiver.as_mut()?).poll_next(&mut task) {
-            Poll::Ready(envelope) => envelope,
-            Poll::Pending => None,
+        let mut channel = self.receiver.channel.lock();
+        match self.receiver.closed.load(SeqCst) {
+            false => next(channel.as_mut()?, &self.waker),
+            true => None,
         }
+    }
+}
+
+fn next<A: Actor>(
+    channel: &mut AddressReceiver<A>,
+    waker: &Waker,
+) -> Option<impl EnvelopeProxy<A> + use<A>> {
+    match Pin::new(channel).poll_next(&mut Task::from_waker(waker)) {
+        Poll::Ready(envelope) => envelope,
+        Poll::Pending => None,
     }
 }
 
@@ -86,9 +110,10 @@ impl<A: Actor<Context: Execution<A>>> Door<A> for AddressDoor<A> {
 
     fn lose(&self, _: Handling, _: Loss) {}
 
-    fn crashed(&self, _: u64, _: &Exit) {
+    fn crashed(&self, _: u64, _: &Exit) -> Closing {
         // The next generation looks at once at what waits.
         self.arrival.any.store(true, SeqCst);
+        nothing()
     }
 
     fn discard(&self) -> u64 {
@@ -101,17 +126,28 @@ impl<A: Actor<Context: Execution<A>>> Door<A> for AddressDoor<A> {
     }
 
     fn close(&self, _: &Exit) -> Closing {
-        let receiver = self.receiver.lock().take();
-        // Whoever asked sees it closed then, and so does every address.
-        Box::new(|| {
-            survive("the drop of a message", || drop(receiver));
+        self.receiver.closed.store(true, SeqCst);
+        let receiver = self.receiver.clone();
+        Box::new(move || {
+            let Some(mut channel) = receiver.channel.lock().take() else {
+                return Box::new(|| {});
+            };
+            let mut left = Vec::new();
+            survive("the waker of a sender", || {
+                let waiting = iter::from_fn(|| next(&mut channel, Waker::noop()));
+                left.extend(waiting.take(FLOOD));
+                // Every address sees it closed then.
+                drop(channel);
+            });
+            // Whoever asked is told by the drop of the message.
+            Box::new(move || drop_each(left))
         })
     }
 
     fn reopen(&self) {}
 
     fn is_abandoned(&self) -> bool {
-        self.receiver.lock().is_none()
+        self.receiver.closed.load(SeqCst)
     }
 }
 

@@ -5,10 +5,12 @@ use actix::dev::MessageResponse;
 use actix::{Actor, Handler, Message};
 use tokio::sync::oneshot::{self, error::TryRecvError};
 
+use super::closing::Remains;
 use super::parcel::{Awaited, GivenBack, Sender};
 use crate::execution::Execution;
 use crate::execution::sealed::Generation;
 use crate::exit::Exit;
+use crate::panics::survive;
 use crate::sync::{Arc, Mutex};
 
 /// A message and the way of its answer, shared by the asker and the queue.
@@ -117,18 +119,14 @@ impl<M: Message> Asked<M> {
     }
 
     /// Goes on from the handler, unless the wait has ended meanwhile. What is not
-    /// needed is dropped outside the lock.
-    fn settle(&self, state: State<M>) {
+    /// needed comes back.
+    fn settle(&self, state: State<M>) -> (State<M>, Option<Waker>) {
         let mut inner = self.0.lock();
-        let (_unneeded, asker) = match inner.state {
+        match inner.state {
             State::Handling | State::Late(_) | State::Owed => {
                 (mem::replace(&mut inner.state, state), inner.asker.take())
             }
             State::Waiting(_) | State::Done(_) | State::Left => (state, None),
-        };
-        drop(inner);
-        if let Some(asker) = asker {
-            asker.wake();
         }
     }
 
@@ -155,13 +153,18 @@ impl<M: Message> Inner<M> {
 
 impl<M> Sender for Asked<M>
 where
-    M: Message + Send,
+    M: Message + Send + 'static,
     M::Result: Send,
 {
     fn admitted(&self) {}
 
-    fn lost(&self, exit: &Exit) {
-        self.settle(State::Done(Settled::Lost(Box::new(exit.clone()))));
+    fn lost(&self, exit: &Exit) -> Option<Remains> {
+        let (unneeded, asker) = self.settle(State::Done(Settled::Lost(Box::new(exit.clone()))));
+        if let Some(asker) = asker {
+            survive("the waker of an asker", || asker.wake());
+        }
+        let has_receiver = matches!(unneeded, State::Late(_));
+        has_receiver.then(|| Box::new(move || drop(unneeded)) as Remains)
     }
 
     fn orphaned(&self, exit: &Exit) {
@@ -170,7 +173,9 @@ where
             State::Late(_) | State::Owed => inner.debtor_exit = Some(Box::new(exit.clone())),
             State::Handling => {
                 drop(inner);
-                self.lost(exit);
+                if let Some(remains) = self.lost(exit) {
+                    survive("the drop of an answer", remains);
+                }
             }
             State::Waiting(_) | State::Done(_) | State::Left => {}
         }
@@ -200,7 +205,10 @@ where
                 State::Late(receiver)
             }
         };
-        self.settle(state);
+        let (_unneeded, asker) = self.settle(state);
+        if let Some(asker) = asker {
+            asker.wake();
+        }
     }
 
     fn give_back(&self, exit: &Exit) -> GivenBack {
@@ -221,4 +229,6 @@ where
         }
         GivenBack::ToSender
     }
+
+    fn discard(&self) {}
 }

@@ -6,6 +6,7 @@ use actix::{Actor, AsyncContext, Handler, Message};
 use tokio::sync::oneshot::{self, error::TryRecvError};
 
 use super::Slice;
+use super::closing::{Closing, drop_each};
 use super::late::Late;
 use super::outstanding::Handling;
 use super::port::{Loss, Origin, Outcome, Shared};
@@ -14,9 +15,6 @@ use crate::execution::sealed::Generation;
 use crate::exit::Exit;
 use crate::panics::survive;
 use crate::sync::Arc;
-
-/// What remains to be done when a door was closed.
-pub(crate) type Closing = Box<dyn FnOnce() + Send>;
 
 /// A port as the context of its actor sees it.
 pub(crate) trait Door<A: Actor<Context: Execution<A>>>: Send + Sync {
@@ -30,8 +28,8 @@ pub(crate) trait Door<A: Actor<Context: Execution<A>>>: Send + Sync {
     fn lose(&self, handling: Handling, loss: Loss);
 
     /// The generation `life` ended, or was given up; what it had in hand, and what
-    /// it was to answer later, is lost with it.
-    fn crashed(&self, life: u64, exit: &Exit);
+    /// it was to answer later, is lost with it. Tells nobody yet: what is returned does.
+    fn crashed(&self, life: u64, exit: &Exit) -> Closing;
 
     /// Drops what waits, if it waits in the mailbox; says how much.
     fn discard(&self) -> u64 {
@@ -39,7 +37,7 @@ pub(crate) trait Door<A: Actor<Context: Execution<A>>>: Send + Sync {
     }
 
     /// No generation follows, until it is reopened. Tells nobody yet: what is
-    /// returned does, outside every lock.
+    /// returned does.
     fn close(&self, exit: &Exit) -> Closing;
 
     /// A generation follows after all.
@@ -118,26 +116,36 @@ where
         }
     }
 
-    fn crashed(&self, life: u64, exit: &Exit) {
-        for unsettled in self.shared.end(life, exit) {
-            survive("an outcome", || unsettled.lose(Loss::Crashed(exit.clone())));
-        }
+    fn crashed(&self, life: u64, exit: &Exit) -> Closing {
+        let in_hand = self.shared.end(life, exit);
         // The next generation looks at once at what waits.
         self.shared.ready.store(true, SeqCst);
+        let exit = exit.clone();
+        Box::new(move || {
+            for unsettled in in_hand {
+                survive("an outcome", || unsettled.lose(Loss::Crashed(exit.clone())));
+            }
+            Box::new(|| {})
+        })
     }
 
     fn close(&self, exit: &Exit) -> Closing {
         let (in_hand, waiting) = self.shared.close(exit);
         let (shared, exit) = (self.shared.clone(), exit.clone());
         Box::new(move || {
-            shared.producer.wake();
+            survive("the waker of a port", || shared.producer.wake());
             for unsettled in in_hand {
                 survive("an outcome", || unsettled.lose(Loss::Crashed(exit.clone())));
             }
-            for (message, outcome) in waiting {
-                survive("the drop of a message", || drop(message));
+            let tell = |(message, outcome): (M, O)| {
                 survive("an outcome", || outcome.lost(Loss::Stopped(exit.clone())));
-            }
+                message
+            };
+            let messages: Vec<M> = waiting.into_iter().map(tell).collect();
+            Box::new(move || {
+                drop_each(messages);
+                drop(shared);
+            })
         })
     }
 

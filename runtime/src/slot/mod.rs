@@ -4,8 +4,10 @@
 
 mod address;
 mod asked;
+mod closing;
 mod conflation;
 mod door;
+mod ending;
 mod late;
 #[cfg(all(test, treewire_loom))]
 mod loom;
@@ -36,13 +38,13 @@ use crate::clock::Clock;
 use crate::execution::Execution;
 use crate::exit::Exit;
 use crate::node::{Home, Seat};
-use crate::observe::{Counter, DropCause, MailboxSnapshot, Stats};
-use crate::panics::survive;
+use crate::observe::{Counter, MailboxSnapshot, Stats};
 use crate::reference::{Down, Monitor};
 use crate::sync::{Arc, AtomicUsize, Mutex};
 
 use address::AddressDoor;
 pub(crate) use asked::{Asked, Farewell, Progress, Settled};
+pub(crate) use closing::Closing;
 pub(crate) use conflation::Conflating;
 pub(crate) use door::Door;
 pub(crate) use orders::{Order, Orders};
@@ -180,11 +182,13 @@ impl<A: Actor<Context: Execution<A>>> Slot<A> {
             return address.clone();
         }
         let (address, door) = AddressDoor::open(self.waker.clone());
+        let mut abandoned = Vec::new();
         if self.queue.closed().is_none() {
             doors.address = Some(address.clone());
-            self.add(&mut doors, Arc::new(door));
+            abandoned = self.add(&mut doors, Arc::new(door));
         }
         drop(doors);
+        drop(abandoned);
         self.waker.wake();
         address
     }
@@ -197,18 +201,25 @@ impl<A: Actor<Context: Execution<A>>> Slot<A> {
 
     pub(crate) fn add_door(&self, door: Arc<dyn Door<A>>) {
         let mut doors = self.doors.lock();
-        if let Some(exit) = self.queue.closed() {
-            door.close(&exit)();
-        }
-        self.add(&mut doors, door);
+        let closed = self.queue.closed();
+        let closing = closed.map(|exit| door.close(&exit));
+        let abandoned = self.add(&mut doors, door);
         drop(doors);
+        drop(abandoned);
+        if let Some(closing) = closing {
+            closing()();
+        }
         self.waker.wake();
     }
 
-    fn add(&self, doors: &mut Doors<A>, door: Arc<dyn Door<A>>) {
-        doors.all.retain(|door| !door.is_abandoned());
+    /// Those that nobody needs any more come back: what they hold is the user's.
+    #[must_use = "to be dropped outside the lock"]
+    fn add(&self, doors: &mut Doors<A>, door: Arc<dyn Door<A>>) -> Vec<Arc<dyn Door<A>>> {
+        let is_abandoned = |door: &mut Arc<dyn Door<A>>| door.is_abandoned();
+        let abandoned = doors.all.extract_if(.., is_abandoned).collect();
         doors.all.push(door);
         self.door_version.fetch_add(1, SeqCst);
+        abandoned
     }
 
     fn doors(&self) -> Vec<Arc<dyn Door<A>>> {
@@ -247,74 +258,6 @@ impl<A: Actor<Context: Execution<A>>> Slot<A> {
             }
             told.await;
         }
-    }
-
-    /// The generation `life` ended with `exit`, and is about to be dropped.
-    pub(crate) fn crashed(&self, life: u64, exit: &Exit) {
-        let in_hand = self.queue.end(life);
-        for asker in in_hand.into_iter().chain(self.owed.end(life)) {
-            asker.orphaned(exit);
-        }
-        for door in self.doors() {
-            door.crashed(life, exit);
-        }
-        self.discard_if_set(exit);
-    }
-
-    /// The generation `life` is given up with its thread.
-    pub(crate) fn abandon(&self, life: u64, exit: &Exit) {
-        self.orders.end(life);
-        let in_hand = self.queue.end(life);
-        for asker in in_hand.into_iter().chain(self.owed.end(life)) {
-            asker.lost(exit);
-        }
-        for hook in self.rescue.take(life) {
-            survive("what follows an abandonment", hook);
-        }
-        for door in self.doors() {
-            door.crashed(life, exit);
-        }
-        self.discard_if_set(exit);
-        // A generation that began before may have found the doors as the lost one left them.
-        self.waker.wake();
-    }
-
-    /// `hook` runs if the generation `life` is given up, and is dropped otherwise.
-    pub(crate) fn on_abandoned(&self, life: u64, hook: impl FnOnce() + Send + 'static) {
-        for late in self.rescue.add(life, Box::new(hook), &self.orders) {
-            late();
-        }
-    }
-
-    /// The generation `life` ends by itself: nobody need do it.
-    pub(crate) fn forget_hooks(&self, life: u64) {
-        for hook in self.rescue.take(life) {
-            survive("the drop of a hook", || drop(hook));
-        }
-    }
-
-    /// No generation follows `life`: everything that waits goes back to its
-    /// sender. Does nothing if a later one was prepared meanwhile.
-    pub(crate) fn close(&self, life: u64, exit: &Exit) {
-        let mut doors = self.doors.lock();
-        let Some(parcels) = self.queue.close(life, exit) else {
-            return;
-        };
-        doors.address = None;
-        let closings: Vec<_> = doors.all.iter().map(|door| door.close(exit)).collect();
-        let last_end = self.watchers.close(|| self.down(exit, true));
-        drop(doors);
-        // First, for what follows runs the user's destructors, which may take their time.
-        if let Some(last_end) = last_end {
-            last_end.tell(self);
-        }
-        for parcel in parcels {
-            self.give_back(parcel, exit, DropCause::Stopped);
-        }
-        for closing in closings {
-            closing();
-        }
-        self.closing.notify_waiters();
     }
 }
 

@@ -5,6 +5,7 @@ use std::any::{Any, type_name};
 use actix::dev::MessageResponse;
 use actix::{Actor, Handler, Message};
 
+use super::closing::Remains;
 use super::queue::{Item, Receipt};
 use crate::exit::Exit;
 use crate::sync::Arc;
@@ -28,7 +29,7 @@ enum Content<A: Actor> {
 pub(crate) enum GivenBack {
     /// Its sender knows.
     ToSender,
-    /// Nobody waits for it: it is dropped. The name of its type.
+    /// Nobody waits for it: it is to be dropped. The name of its type.
     ToNobody(&'static str),
 }
 
@@ -46,8 +47,11 @@ pub(crate) trait Awaited<A: Actor>: Sender {
     /// Hands the message to the generation `life`, unless its sender has left.
     fn deliver(self: Arc<Self>, life: u64, actor: &mut A, context: &mut A::Context);
 
-    /// The message will never be handled.
+    /// The message will never be handled. One that nobody waits for stays here.
     fn give_back(&self, exit: &Exit) -> GivenBack;
+
+    /// Drops the message that was given back to nobody.
+    fn discard(&self);
 }
 
 /// Whoever waits for what becomes of a message. Called outside every lock.
@@ -56,8 +60,8 @@ pub(crate) trait Sender: Send + Sync {
     fn admitted(&self);
 
     /// The generation that handles it is given up, with its thread: no answer
-    /// can come any more.
-    fn lost(&self, exit: &Exit);
+    /// can come any more. One that came and was not taken is left over.
+    fn lost(&self, exit: &Exit) -> Option<Remains>;
 
     /// The generation that handled it ended with `exit`, and owes the answer. It
     /// may still come, from a future that runs outside the actor.
@@ -96,12 +100,21 @@ impl<A: Actor> Parcel<A> {
         }
     }
 
-    pub(crate) fn give_back(self, exit: &Exit) -> GivenBack {
-        match self.content {
+    /// Tells its sender that it is not going to be handled; it is to be discarded then.
+    pub(crate) fn give_back(&self, exit: &Exit) -> GivenBack {
+        match &self.content {
             Content::Told(told) | Content::Expendable(told) => {
-                GivenBack::ToNobody(told.type_name())
+                GivenBack::ToNobody((**told).type_name())
             }
             Content::Awaited(awaited) => awaited.give_back(exit),
+        }
+    }
+
+    /// Drops what was given back to nobody.
+    pub(crate) fn discard(self) {
+        match self.content {
+            Content::Told(told) | Content::Expendable(told) => drop(told),
+            Content::Awaited(awaited) => awaited.discard(),
         }
     }
 

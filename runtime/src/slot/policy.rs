@@ -81,12 +81,14 @@ impl<A: Actor<Context: Execution<A>>> Slot<A> {
         }
     }
 
-    /// A generation ended with `exit`: what waits goes back, if that is the policy.
-    pub(super) fn discard_if_set(&self, exit: &Exit) {
-        if !self.policy.discards.load(Relaxed) {
+    /// The generation `life` ended with `exit`: what waits goes back, if that is the
+    /// policy.
+    pub(super) fn discard_if_set(&self, life: u64, exit: &Exit) {
+        let Some(parcels) = self.take_discarded(life) else {
             return;
-        }
-        for parcel in self.queue.discard() {
+        };
+        self.queue.admit_if_any();
+        for parcel in parcels {
             self.give_back(parcel, exit, DropCause::Discarded);
         }
         for door in self.doors() {
@@ -94,6 +96,13 @@ impl<A: Actor<Context: Execution<A>>> Slot<A> {
                 self.count_drop(DropCause::Discarded, "a message by a raw address");
             }
         }
+    }
+
+    /// What waits, if it is not to outlive the generation `life`. What came for a later
+    /// life is not taken.
+    pub(super) fn take_discarded(&self, life: u64) -> Option<Vec<Parcel<A>>> {
+        let discards = self.policy.discards.load(Relaxed);
+        discards.then(|| self.queue.discard(life)).flatten()
     }
 
     /// A message that was told is not going to be handled.
@@ -105,10 +114,18 @@ impl<A: Actor<Context: Execution<A>>> Slot<A> {
     /// A message is not going to be handled: its sender is told, or nobody waits
     /// for it, and it is dropped because of `cause`.
     pub(super) fn give_back(&self, parcel: Parcel<A>, exit: &Exit, cause: DropCause) {
-        match survive("the drop of a message", || parcel.give_back(exit)) {
-            Some(GivenBack::ToSender) => {}
-            Some(GivenBack::ToNobody(message)) => self.count_drop(cause, message),
-            None => self.count_drop(cause, "a message that panicked while it was dropped"),
+        self.tell_of_return(std::slice::from_ref(&parcel), exit, cause);
+        survive("the drop of a message", || parcel.discard());
+    }
+
+    /// The senders of these are told, or they count as dropped because of `cause`;
+    /// they are to be discarded then.
+    pub(super) fn tell_of_return(&self, parcels: &[Parcel<A>], exit: &Exit, cause: DropCause) {
+        for parcel in parcels {
+            let told = survive("the waker of a sender", || parcel.give_back(exit));
+            if let Some(GivenBack::ToNobody(message)) = told {
+                self.count_drop(cause, message);
+            }
         }
     }
 

@@ -5,6 +5,7 @@ use std::task::{Poll, Waker};
 use actix::dev::MessageResponse;
 use actix::{Actor, Handler, Message};
 
+use super::closing::Remains;
 use super::parcel::{Awaited, GivenBack, Sender};
 use crate::exit::Exit;
 use crate::sync::{Arc, Mutex};
@@ -78,7 +79,9 @@ impl<M: Message + Send> Sender for Telling<M> {
         self.admit();
     }
 
-    fn lost(&self, _: &Exit) {}
+    fn lost(&self, _: &Exit) -> Option<Remains> {
+        None
+    }
 
     fn orphaned(&self, _: &Exit) {}
 }
@@ -98,20 +101,35 @@ where
     fn give_back(&self, exit: &Exit) -> GivenBack {
         let mut inner = self.0.lock();
         let (state, teller) = &mut *inner;
-        let (dropped, teller) = match mem::replace(state, State::Gone) {
-            State::InLine(message) => {
-                *state = State::GivenBack(message, exit.clone());
-                (None, teller.take())
+        match mem::replace(state, State::Gone) {
+            State::InLine(message) => *state = State::GivenBack(message, exit.clone()),
+            queued @ State::Queued(_) => {
+                *state = queued;
+                return GivenBack::ToNobody(type_name::<M>());
             }
-            other => (Some(other), None),
-        };
+            other => {
+                *state = other;
+                return GivenBack::ToSender;
+            }
+        }
+        let teller = teller.take();
         drop(inner);
         if let Some(teller) = teller {
             teller.wake();
         }
-        match dropped {
-            None | Some(State::Gone | State::GivenBack(..)) => GivenBack::ToSender,
-            Some(State::InLine(_) | State::Queued(_)) => GivenBack::ToNobody(type_name::<M>()),
-        }
+        GivenBack::ToSender
+    }
+
+    fn discard(&self) {
+        let mut inner = self.0.lock();
+        let dropped = match mem::replace(&mut inner.0, State::Gone) {
+            queued @ State::Queued(_) => Some(queued),
+            other => {
+                inner.0 = other;
+                None
+            }
+        };
+        drop(inner);
+        drop(dropped);
     }
 }

@@ -147,11 +147,17 @@ pub(super) struct LastEnd {
 }
 
 impl LastEnd {
-    pub(super) fn tell(self, own: &dyn Linkable) {
-        for link in &self.watching.links {
+    /// What is left may hold other slots, and is to be dropped where their users'
+    /// destructors may run.
+    pub(super) fn tell(self, own: &dyn Linkable) -> Dissolved {
+        let Watching {
+            monitors, links, ..
+        } = *self.watching;
+        for link in &links {
             link.dissolve(own, &self.down, true);
         }
-        tell(self.watching.monitors, self.down);
+        tell(monitors, self.down);
+        Dissolved(links)
     }
 }
 

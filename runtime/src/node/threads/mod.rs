@@ -15,7 +15,6 @@ use crate::clock::Clock;
 use cores::Cores;
 
 const CONTROL: &str = "treewire-control";
-const REAPER: &str = "treewire-reaper";
 
 struct Threads {
     cores: Cores,
@@ -72,7 +71,7 @@ impl Ground for Threads {
     }
 
     fn reap(&self, reaping: Reaping) -> Result<(), NodeError> {
-        begin(REAPER, move || reaping.run_on_a_thread())
+        begin(reaping.name, move || reaping.run_on_a_thread())
     }
 }
 

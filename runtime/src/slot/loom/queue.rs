@@ -1,14 +1,22 @@
 use std::future::Future;
 use std::task::{Context as Task, Waker};
 
-use super::generation::{Number, Scene};
+use super::generation::{Number, Recorder, Scene};
 use crate::exit::Exit;
 use crate::model::{block_on, check, check_preempted, thread};
 use crate::reference::SendError;
 use crate::slot::queue::Queue;
-use crate::slot::{Parcel, Refused};
+use crate::slot::{Parcel, Refused, Slot};
+use crate::sync::Arc;
 
 const EXIT: Exit = Exit::Shutdown;
+
+/// No generation follows the first.
+fn close(slot: &Arc<Slot<Recorder>>) {
+    if let Some(closing) = slot.close(1, &EXIT) {
+        closing()();
+    }
+}
 
 #[test]
 fn nothing_is_lost_doubled_or_overtaken_between_two_senders() {
@@ -104,7 +112,7 @@ fn whoever_waits_for_room_is_told_of_the_end() {
         };
         let closing = {
             let slot = scene.slot.clone();
-            thread::spawn(move || slot.close(1, &EXIT))
+            thread::spawn(move || close(&slot))
         };
         scene.generation(1).work();
         let told = teller.join().unwrap();
@@ -154,7 +162,7 @@ fn a_late_close_of_an_earlier_life_takes_nothing_from_the_next() {
         let scene = Scene::new(2);
         let late = {
             let slot = scene.slot.clone();
-            thread::spawn(move || slot.close(1, &EXIT))
+            thread::spawn(move || close(&slot))
         };
         let sender = {
             let reference = scene.reference();
@@ -182,7 +190,7 @@ fn what_a_life_that_is_given_up_has_not_taken_is_its_successors() {
             let scene = scene.clone();
             thread::spawn(move || scene.generation(1).work())
         };
-        scene.slot.abandon(1, &EXIT);
+        scene.slot.abandon(1, &EXIT)()();
         scene.begin(2);
         scene.generation(2).work();
         old.join().unwrap();

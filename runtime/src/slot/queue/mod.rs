@@ -246,11 +246,14 @@ impl<T: Item> Queue<T> {
         Some(items)
     }
 
-    /// Everything that is queued; whoever stands in line moves up.
-    pub(crate) fn discard(&self) -> Vec<T> {
-        let items = self.take_all(&mut self.waiting.lock());
-        self.admit_if_any();
-        items
+    /// Everything that is queued, unless it was opened for a life after `life`: then
+    /// it may be for that one. [`admit_if_any`](Self::admit_if_any) is to follow.
+    pub(crate) fn discard(&self, life: u64) -> Option<Vec<T>> {
+        let mut waiting = self.waiting.lock();
+        if waiting.opened_for > life {
+            return None;
+        }
+        Some(self.take_all(&mut waiting))
     }
 
     fn take_all(&self, waiting: &mut Waiting<T>) -> Vec<T> {
@@ -331,7 +334,8 @@ impl<T: Item> Queue<T> {
         }
     }
 
-    fn admit_if_any(&self) {
+    /// Those in line are told that they moved up, so this may run their wakers.
+    pub(crate) fn admit_if_any(&self) {
         if self.has_line.load(Acquire) {
             self.admit();
         }

@@ -13,7 +13,8 @@ use actix::dev::MessageResponse;
 use actix::fut::{ActorFutureExt, wrap_future};
 use actix::{Actor, AsyncContext, Handler, Message, SpawnHandle};
 
-use super::door::{Closing, Door};
+use super::closing::{Closing, drop_each, nothing};
+use super::door::Door;
 use super::outstanding::Handling;
 use super::port::{Loss, Origin};
 use super::{Author, Slice, Slot};
@@ -139,12 +140,12 @@ impl<A: Actor<Context: Execution<A>>> Slot<A> {
     /// A message that was to come once is lost; one that comes again and again has
     /// not been made yet.
     fn drop_planned(&self, planned: Planned<A>, cause: DropCause) {
-        let lost = match &planned.work {
-            Work::Once(_, message) => Some(*message),
-            Work::Every(_) => None,
-        };
+        self.count_planned(&planned, cause);
         survive("the drop of a message", || drop(planned));
-        if let Some(message) = lost {
+    }
+
+    fn count_planned(&self, planned: &Planned<A>, cause: DropCause) {
+        if let Work::Once(_, message) = planned.work {
             self.count_drop(cause, message);
         }
     }
@@ -278,7 +279,9 @@ impl<A: Actor<Context: Execution<A>>> Door<A> for Schedule<A> {
 
     fn lose(&self, _: Handling, _: Loss) {}
 
-    fn crashed(&self, _: u64, _: &Exit) {}
+    fn crashed(&self, _: u64, _: &Exit) -> Closing {
+        nothing()
+    }
 
     fn close(&self, _: &Exit) -> Closing {
         let mut state = self.state.lock();
@@ -288,10 +291,15 @@ impl<A: Actor<Context: Execution<A>>> Door<A> for Schedule<A> {
         drop(state);
         let slot = self.slot.upgrade();
         Box::new(move || {
-            let Some(slot) = slot else { return };
-            for planned in rows {
-                slot.drop_planned(planned, DropCause::Stopped);
+            if let Some(slot) = &slot {
+                for planned in &rows {
+                    slot.count_planned(planned, DropCause::Stopped);
+                }
             }
+            Box::new(move || {
+                drop_each(rows);
+                drop(slot);
+            })
         })
     }
 

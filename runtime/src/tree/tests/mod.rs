@@ -21,7 +21,7 @@ use crate::node::Home;
 use crate::observe::{MailboxSnapshot, Stats};
 use crate::panics::Panic;
 use crate::restart::{AutoShutdown, Backoff, Intensity, Restart, Strategy};
-use crate::slot::Dissolved;
+use crate::slot::{Closing, Dissolved};
 
 struct Nothing(Arc<Stats>);
 
@@ -29,14 +29,15 @@ impl Recipe for Nothing {
     fn start(&self, _: Home) {}
     fn prepare(&self, _: &Home, _: usize) {}
     fn signal(&self, _: u64, _: Signal) {}
-    fn abandon(&self, _: u64, _: &Exit) {}
+    fn abandon(&self, _: u64, _: &Exit) -> Closing {
+        Box::new(|| Box::new(|| {}))
+    }
     fn ended(&self, _: u64, _: &Exit) -> Dissolved {
         Dissolved::default()
     }
-    fn prepared(&self) -> u64 {
-        0
+    fn close(&self, _: &Exit) -> Option<Closing> {
+        None
     }
-    fn close(&self, _: u64, _: &Exit) {}
     fn stats(&self) -> &Arc<Stats> {
         &self.0
     }
