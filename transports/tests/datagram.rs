@@ -36,6 +36,7 @@ fn pair() -> (Link, Link) {
         Link {
             io: LinkIo::Datagrams(Box::new(io)),
             peer: "air".into(),
+            host: "air".into(),
             local: "air".into(),
             // Nobody can cut the air.
             cutter: Cutter::new(|| {}),

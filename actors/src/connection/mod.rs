@@ -111,6 +111,7 @@ impl Connection {
         Connection {
             peer: Peer {
                 address: link.peer.as_str().into(),
+                host: link.host.into(),
                 instance: None,
             },
             wire: Wire::new(link.io),

@@ -35,7 +35,9 @@ pub(crate) struct Inlet {
 pub(crate) struct Peer {
     /// Its address, for people.
     pub(crate) address: Arc<str>,
-    /// The instance id of its node, if it said one.
+    /// From where it comes, as the transport knows.
+    pub(crate) host: Arc<str>,
+    /// The instance id of its node, if it said one; nobody vouches for it.
     pub(crate) instance: Option<[u8; 16]>,
 }
 
@@ -88,7 +90,7 @@ impl Inlet {
     /// Who is charged with what came through it.
     pub(crate) fn sender(&self) -> Sender {
         match self.peer.instance {
-            Some(instance) => Sender::Instance(instance),
+            Some(instance) => Sender::Instance(self.peer.host.clone(), instance),
             None => Sender::Pipe(self.pipe),
         }
     }

@@ -1,4 +1,5 @@
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::PipeId;
@@ -16,10 +17,12 @@ const REFUSED_FOR: Duration = Duration::from_secs(60);
 const ACCOUNTS_MAX: usize = 4_096;
 
 /// Who is charged with a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Sender {
-    /// A node that said who it is: to connect again does not wash it clean.
-    Instance([u8; 16]),
+    /// A node that said who it is, at a host that the transport knows: to connect
+    /// again does not wash it clean, nor can it have others refused elsewhere by
+    /// saying their ids. One that says another id each time is not known again.
+    Instance(Arc<str>, [u8; 16]),
     /// Whoever is at the other end of a pipe.
     Pipe(PipeId),
 }
@@ -87,7 +90,9 @@ impl Quarantine {
         while self.accounts.len() >= ACCOUNTS_MAX {
             let accounts = self.accounts.iter();
             let oldest = accounts.min_by_key(|(_, account)| account.charged_at);
-            let Some((&oldest, _)) = oldest else { return };
+            let Some(oldest) = oldest.map(|(key, _)| key.clone()) else {
+                return;
+            };
             self.accounts.remove(&oldest);
         }
     }
@@ -133,8 +138,13 @@ impl Account {
 mod tests {
     use super::*;
 
-    const ONE: Sender = Sender::Instance([1; 16]);
-    const OTHER: Sender = Sender::Instance([2; 16]);
+    const ONE: (&str, u8) = ("10.0.0.1", 1);
+    const OTHER: (&str, u8) = ("10.0.0.1", 2);
+    const LIAR: (&str, u8) = ("10.0.0.9", 1);
+
+    fn sender((host, instance): (&str, u8)) -> Sender {
+        Sender::Instance(host.into(), [instance; 16])
+    }
 
     struct World {
         quarantine: Quarantine,
@@ -149,14 +159,14 @@ mod tests {
             }
         }
 
-        fn charge(&mut self, sender: Sender, name: &'static str, second: f64) -> bool {
+        fn charge(&mut self, peer: (&str, u8), name: &'static str, second: f64) -> bool {
             let now = self.start + Duration::from_secs_f64(second);
-            self.quarantine.charge(sender, name, now)
+            self.quarantine.charge(sender(peer), name, now)
         }
 
-        fn refuses(&mut self, sender: Sender, name: &'static str, second: f64) -> bool {
+        fn refuses(&mut self, peer: (&str, u8), name: &'static str, second: f64) -> bool {
             let now = self.start + Duration::from_secs_f64(second);
-            self.quarantine.refuses(sender, name, now)
+            self.quarantine.refuses(sender(peer), name, now)
         }
     }
 
@@ -170,6 +180,16 @@ mod tests {
         assert!(world.refuses(ONE, "a", 60.0));
         assert!(!world.refuses(ONE, "b", 60.0), "another type");
         assert!(!world.refuses(OTHER, "a", 60.0), "another peer");
+    }
+
+    #[test]
+    fn who_says_the_id_of_another_does_not_have_that_one_refused() {
+        let mut world = World::new();
+        for second in [0.0, 1.0, 2.0] {
+            world.charge(LIAR, "a", second);
+        }
+        assert!(world.refuses(LIAR, "a", 3.0));
+        assert!(!world.refuses(ONE, "a", 3.0));
     }
 
     #[test]
@@ -199,9 +219,9 @@ mod tests {
     #[test]
     fn nobody_is_looked_up_once_the_last_quarantine_is_over() {
         let mut world = World::new();
-        for (sender, start) in [(ONE, 0.0), (OTHER, 30.0)] {
+        for (peer, start) in [(ONE, 0.0), (OTHER, 30.0)] {
             for second in [0.0, 1.0, 2.0] {
-                world.charge(sender, "a", start + second);
+                world.charge(peer, "a", start + second);
             }
         }
         assert!(!world.refuses(ONE, "a", 62.0));
@@ -214,22 +234,18 @@ mod tests {
     #[test]
     fn accounts_are_bounded_and_the_oldest_is_forgotten() {
         let mut world = World::new();
-        let sender = |number: usize| {
-            let mut instance = [0; 16];
-            instance[..8].copy_from_slice(&number.to_le_bytes());
-            Sender::Instance(instance)
-        };
+        let hosts: Vec<_> = (0..ACCOUNTS_MAX + 2).map(|host| host.to_string()).collect();
         let second = |number: usize| number as f64 / 1_000.0;
-        for number in 0..=ACCOUNTS_MAX {
-            world.charge(sender(number), "a", second(number));
-            world.charge(sender(number), "a", second(number));
+        for (number, host) in hosts[..=ACCOUNTS_MAX].iter().enumerate() {
+            world.charge((host, 1), "a", second(number));
+            world.charge((host, 1), "a", second(number));
         }
         assert_eq!(world.quarantine.accounts.len(), ACCOUNTS_MAX);
         let now = second(ACCOUNTS_MAX);
-        assert!(!world.charge(sender(0), "a", now), "forgotten");
-        assert!(world.charge(sender(2), "a", now), "remembered");
+        assert!(!world.charge((&hosts[0], 1), "a", now), "forgotten");
+        assert!(world.charge((&hosts[2], 1), "a", now), "remembered");
         // When all are settled none is kept.
-        world.charge(sender(ACCOUNTS_MAX + 1), "a", 1_000.0);
+        world.charge((&hosts[ACCOUNTS_MAX + 1], 1), "a", 1_000.0);
         assert_eq!(world.quarantine.accounts.len(), 1);
     }
 }

@@ -5,6 +5,9 @@ use super::pipe::{Receiver, Sender, pipe};
 use crate::link::{LinkIo, MessageLink, Packet};
 use crate::{Cutter, Link};
 
+/// All are of one process.
+const HOST: &str = "this process";
+
 /// Both ends of a new link: the dialer's, then the listener's.
 pub(super) fn pair(name: &str, number: u64) -> (Link, Link) {
     let (to_listener, from_dialer) = pipe();
@@ -23,12 +26,14 @@ pub(super) fn pair(name: &str, number: u64) -> (Link, Link) {
             cutter: dialed.cutter(),
             io: LinkIo::Messages(Box::new(dialed)),
             peer: listener.clone(),
+            host: HOST.to_owned(),
             local: dialer.clone(),
         },
         Link {
             cutter: accepted.cutter(),
             io: LinkIo::Messages(Box::new(accepted)),
             peer: dialer,
+            host: HOST.to_owned(),
             local: listener,
         },
     )

@@ -21,6 +21,9 @@ pub struct Link {
     pub io: LinkIo,
     /// Who is at the other end, for people: `10.0.0.7:50122`, a name, a path.
     pub peer: String,
+    /// From where the peer comes, as the transport itself knows and not as the peer
+    /// says: the same for all its links, for instance its IP address.
+    pub host: String,
     /// Our own end, in the same form.
     pub local: String,
     /// Ends it from another thread.

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use tokio::net::TcpStream;
 
 use super::cut::cutter;
+use super::host::host;
 use super::race::{order, race};
 use super::resolve::resolve;
 use super::tuning::Tuning;
@@ -15,10 +16,11 @@ pub(super) async fn dial(endpoint: Endpoint) -> Result<Link, TransportError> {
     let shown = endpoint.without_options();
     let addresses = order(resolve(&endpoint, Use::Dial).await?);
     match race(addresses, |address| connect(address, tuning)).await {
-        Some(Ok((stream, local))) => Ok(Link {
+        Some(Ok((stream, local, remote))) => Ok(Link {
             cutter: cutter(&stream),
             io: LinkIo::Stream(Box::new(stream)),
             peer: endpoint.address().to_owned(),
+            host: host(remote),
             local: local.to_string(),
         }),
         Some(Err(error)) => Err(TransportError::from_io(shown, error)),
@@ -29,7 +31,10 @@ pub(super) async fn dial(endpoint: Endpoint) -> Result<Link, TransportError> {
     }
 }
 
-async fn connect(address: SocketAddr, tuning: Tuning) -> io::Result<(TcpStream, SocketAddr)> {
+async fn connect(
+    address: SocketAddr,
+    tuning: Tuning,
+) -> io::Result<(TcpStream, SocketAddr, SocketAddr)> {
     let stream = tuning.socket(address)?.connect(address).await?;
     tuning.apply(&stream)?;
     let local = stream.local_addr()?;
@@ -38,5 +43,5 @@ async fn connect(address: SocketAddr, tuning: Tuning) -> io::Result<(TcpStream, 
         // connects the socket to itself.
         return Err(io::ErrorKind::ConnectionRefused.into());
     }
-    Ok((stream, local))
+    Ok((stream, local, address))
 }

@@ -5,6 +5,7 @@ use std::task::{Context, Poll, ready};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::cut::cutter;
+use super::host::host;
 use super::resolve::resolve;
 use super::tuning::Tuning;
 use crate::link::LinkIo;
@@ -50,6 +51,7 @@ impl TcpAcceptor {
             cutter: cutter(&stream),
             io: LinkIo::Stream(Box::new(stream)),
             peer: peer.to_string(),
+            host: host(peer),
             local,
         })
     }

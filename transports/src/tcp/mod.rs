@@ -2,6 +2,7 @@
 
 mod cut;
 mod dial;
+mod host;
 mod listen;
 mod race;
 mod resolve;

@@ -8,6 +8,9 @@ pub(crate) async fn a_link_knows_both_ends(subject: Subject) {
     assert_eq!(dialed.peer, acceptor.local().address());
     assert_eq!(accepted.peer, dialed.local);
     assert_eq!(accepted.local, dialed.peer);
+    let (_, again) = subject.pair(acceptor.as_mut()).await;
+    assert_eq!(again.host, accepted.host);
+    assert!(!again.host.is_empty());
 }
 
 pub(crate) async fn bytes_arrive_intact_both_ways(subject: Subject) {

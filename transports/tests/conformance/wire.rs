@@ -10,6 +10,7 @@ use treewire_transports::{Cutter, Link, LinkIo, MessageLink, Packet};
 /// One end of a reliable link, streams and messages alike: bytes in, bytes out.
 pub(crate) struct Wire {
     pub(crate) peer: String,
+    pub(crate) host: String,
     pub(crate) local: String,
     io: LinkIo,
     /// Dropped after the link, which needs it no longer.
@@ -21,6 +22,7 @@ impl Wire {
     pub(crate) fn new(link: Link) -> Self {
         Self {
             peer: link.peer,
+            host: link.host,
             local: link.local,
             io: link.io,
             cutter: Some(link.cutter),

@@ -32,7 +32,8 @@ fn content(text: &str) -> Content {
 /// Attaches a peer that allows `messages` messages.
 fn attach(core: &mut Core, pipe: Option<PipeId>, messages: u64) -> Arc<Inlet> {
     let peer = Peer {
-        address: "peer".into(),
+        address: "peer:1".into(),
+        host: "peer".into(),
         instance: None,
     };
     let inlet = core.attach(pipe, peer).expect("the pipe is there");
