@@ -2,6 +2,8 @@
 
 mod channel;
 mod handshake;
+mod incoming;
+mod outgoing;
 mod read_buffer;
 mod timer;
 mod trouble;
@@ -16,7 +18,7 @@ use std::time::{Duration, Instant};
 use actix::fut::ActorFuture;
 use actix::{Actor, ActorContext, AsyncContext, Running};
 use treewire_runtime::{Clock, Context, Exit, Progress, Stats};
-use treewire_transports::{Close, Credit, Cutter, Dialect, Event, Link, Settings};
+use treewire_transports::{Cutter, Dialect, Event, Link, Settings};
 
 use crate::core::{Inlet, Peer, PipeId, Queued, Shared};
 use channel::Channel;
@@ -24,14 +26,8 @@ use timer::Timer;
 pub(crate) use trouble::Trouble;
 use wire::{Received, Wire};
 
-/// How long handled messages may go unreported when there are few of them.
-const CREDIT_DELAY: Duration = Duration::from_millis(20);
-
 /// How long the last bytes of a connection that is being stopped have to leave.
 pub(crate) const FAREWELL: Duration = Duration::from_secs(2);
-
-/// How long a connection that is being stopped waits for what its peer has sent.
-const PARTING: Duration = Duration::from_secs(1);
 
 /// A read of this many bytes is part of a bulk transfer.
 const BULK_BYTES: usize = 32 * 1024;
@@ -41,9 +37,6 @@ const BULK_LINGER: Duration = Duration::from_micros(50);
 
 /// How often one poll goes round before it lets its neighbours on.
 const ROUNDS: usize = 4;
-
-/// Output above this many bytes waits for the link before more is encoded.
-const OUTPUT_BYTES_MAX: usize = 256 * 1024;
 
 /// What a connection is made from.
 pub(crate) struct ConnectionConfig {
@@ -202,159 +195,6 @@ impl Connection {
         Poll::Pending
     }
 
-    fn handle_events(&mut self, stats: &Stats) -> Result<(), Trouble> {
-        while let Some(event) = self.events.pop_front() {
-            match (event, &mut self.phase) {
-                (event @ Event::Message { .. }, Phase::Open(channel)) => {
-                    // Consecutive messages go in one batch, under one lock.
-                    self.events.push_front(event);
-                    let before = channel.received;
-                    let inlet = channel.inlet.clone();
-                    let batch = std::iter::from_fn(|| channel.next_message(&mut self.events));
-                    self.config.shared.accept(&inlet, batch);
-                    let count = channel.received - before;
-                    stats.messages_in.add(count);
-                    self.config.shared.stats.messages_in.add_shared(count);
-                    if let Some(Event::Message {
-                        channel: number, ..
-                    }) = self.events.front()
-                    {
-                        return Err(if *number == channel.number {
-                            Trouble::BeyondCredit {
-                                messages_max: channel.granted.messages_max,
-                            }
-                        } else {
-                            Trouble::OutOfTurn("a message on another channel")
-                        });
-                    }
-                    self.made_progress();
-                }
-                (
-                    Event::Credit {
-                        channel: number,
-                        credit,
-                    },
-                    Phase::Open(channel),
-                ) if number == channel.number => {
-                    let shared = &self.config.shared;
-                    shared.credit(&channel.inlet, credit).map_err(|sent| {
-                        let handled = credit.handled;
-                        Trouble::FalseCredit { handled, sent }
-                    })?;
-                    if credit.handled > 0 {
-                        self.made_progress();
-                    }
-                }
-                (
-                    Event::Close {
-                        channel: number,
-                        close,
-                    },
-                    Phase::Open(channel),
-                ) if number == channel.number => {
-                    channel.peer_closed = true;
-                    if channel.is_over() {
-                        self.config.shared.peer_leaves(&channel.inlet);
-                    }
-                    let confirmed = Credit {
-                        handled: close.handled,
-                        ..Credit::default()
-                    };
-                    let shared = &self.config.shared;
-                    shared.credit(&channel.inlet, confirmed).map_err(|sent| {
-                        let handled = close.handled;
-                        Trouble::FalseCredit { handled, sent }
-                    })?;
-                }
-                (Event::Goodbye { reason }, _) => return Err(Trouble::Goodbye(reason)),
-                (Event::RoundTrip(time), _) => {
-                    stats.describe("round trip", format!("{time:?}"));
-                }
-                (event, _) => self.shake_hands(event, stats)?,
-            }
-        }
-        Ok(())
-    }
-
-    /// Encodes what may be sent. `true` if there was anything.
-    fn fill_output(&mut self, stats: &Stats, now: Instant) -> bool {
-        let Phase::Open(channel) = &mut self.phase else {
-            return false;
-        };
-        let mut busy = false;
-        let shared = &self.config.shared;
-        let inlet = &channel.inlet;
-        let room = OUTPUT_BYTES_MAX.saturating_sub(self.wire.output.byte_len());
-        if room > 0 && !channel.we_closed && !channel.is_over() {
-            shared.take_sendable(inlet, room as u64, &mut self.departing);
-            let mut sent = 0;
-            for queued in self.departing.drain(..) {
-                busy = true;
-                // The socket's own limits were kept; the peer's may be narrower.
-                let envelope = match self.dialect.check(&queued.envelope.content) {
-                    Ok(()) => Some(queued.envelope),
-                    Err(error) => shared.core(|core| core.unsendable(inlet, queued, &error)),
-                };
-                match envelope {
-                    Some(envelope) => {
-                        self.dialect
-                            .send(channel.number, envelope, &mut self.wire.output);
-                        sent += 1;
-                    }
-                    // It may have been the last to be flushed.
-                    None => shared.changed.notify_waiters(),
-                }
-            }
-            stats.messages_out.add(sent);
-            shared.stats.messages_out.add_shared(sent);
-        }
-        let closing = shared.is_closing() || self.leaving;
-        if channel.inlet.owes_credit() {
-            let due = *self.credit_due.get_or_insert(now + CREDIT_DELAY);
-            if closing || channel.peer_closed || due <= now || channel.inlet.is_urgent() {
-                self.credit_due = None;
-                channel.granted = channel.inlet.credit();
-                self.dialect
-                    .credit(channel.number, channel.granted, &mut self.wire.output);
-                busy = true;
-            }
-        }
-        if (closing || channel.is_over())
-            && !channel.we_closed
-            && let Some(sent) = match self.leaving || channel.is_over() {
-                // What is queued stays with the pipe.
-                true => shared.sent(inlet),
-                false => shared.sent_all(inlet),
-            }
-        {
-            channel.we_closed = true;
-            let close = Close {
-                handled: channel.inlet.credit().handled,
-                sent,
-                reason: match closing {
-                    true => "the socket is closing".into(),
-                    false => "the peer is closing".into(),
-                },
-            };
-            self.dialect
-                .close(channel.number, &close, &mut self.wire.output);
-            busy = true;
-        }
-        if !self.leaving || !channel.we_closed {
-            return busy;
-        }
-        // What is under way is received, not lost.
-        let part_by = *self.part_by.get_or_insert(now + PARTING);
-        if !channel.expects_messages() || part_by <= now {
-            self.part_by = None;
-            self.dialect
-                .goodbye("the connection is being stopped", &mut self.wire.output);
-            self.phase = Phase::ExpectEnd;
-            busy = true;
-        }
-        busy
-    }
-
     /// A peer that keeps us busy is not above its deadlines.
     fn check_deadlines(&self, now: Instant) -> Result<(), Trouble> {
         if self.open_by().is_some_and(|at| at <= now) {
@@ -397,12 +237,6 @@ impl Connection {
             task.waker().wake_by_ref();
         }
         Poll::Pending
-    }
-
-    fn made_progress(&mut self) {
-        if let Some(progress) = self.config.progress.take() {
-            progress.made();
-        }
     }
 
     fn is_open(&self) -> bool {

@@ -1,0 +1,89 @@
+//! What a connection does with what its peer said.
+
+use treewire_runtime::Stats;
+use treewire_transports::{Credit, Event};
+
+use super::{Connection, Phase, Trouble};
+
+impl Connection {
+    /// Handles what was received.
+    pub(super) fn handle_events(&mut self, stats: &Stats) -> Result<(), Trouble> {
+        while let Some(event) = self.events.pop_front() {
+            match (event, &mut self.phase) {
+                (event @ Event::Message { .. }, Phase::Open(channel)) => {
+                    // Consecutive messages go in one batch, under one lock.
+                    self.events.push_front(event);
+                    let before = channel.received;
+                    let inlet = channel.inlet.clone();
+                    let batch = std::iter::from_fn(|| channel.next_message(&mut self.events));
+                    self.config.shared.accept(&inlet, batch);
+                    let count = channel.received - before;
+                    stats.messages_in.add(count);
+                    self.config.shared.stats.messages_in.add_shared(count);
+                    if let Some(Event::Message {
+                        channel: number, ..
+                    }) = self.events.front()
+                    {
+                        return Err(if *number == channel.number {
+                            Trouble::BeyondCredit {
+                                messages_max: channel.granted.messages_max,
+                            }
+                        } else {
+                            Trouble::OutOfTurn("a message on another channel")
+                        });
+                    }
+                    self.made_progress();
+                }
+                (
+                    Event::Credit {
+                        channel: number,
+                        credit,
+                    },
+                    Phase::Open(channel),
+                ) if number == channel.number => {
+                    let shared = &self.config.shared;
+                    shared.credit(&channel.inlet, credit).map_err(|sent| {
+                        let handled = credit.handled;
+                        Trouble::FalseCredit { handled, sent }
+                    })?;
+                    if credit.handled > 0 {
+                        self.made_progress();
+                    }
+                }
+                (
+                    Event::Close {
+                        channel: number,
+                        close,
+                    },
+                    Phase::Open(channel),
+                ) if number == channel.number => {
+                    channel.peer_closed = true;
+                    if channel.is_over() {
+                        self.config.shared.peer_leaves(&channel.inlet);
+                    }
+                    let confirmed = Credit {
+                        handled: close.handled,
+                        ..Credit::default()
+                    };
+                    let shared = &self.config.shared;
+                    shared.credit(&channel.inlet, confirmed).map_err(|sent| {
+                        let handled = close.handled;
+                        Trouble::FalseCredit { handled, sent }
+                    })?;
+                }
+                (Event::Goodbye { reason }, _) => return Err(Trouble::Goodbye(reason)),
+                (Event::RoundTrip(time), _) => {
+                    stats.describe("round trip", format!("{time:?}"));
+                }
+                (event, _) => self.shake_hands(event, stats)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn made_progress(&mut self) {
+        if let Some(progress) = self.config.progress.take() {
+            progress.made();
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! What a connection says to its peer once the channel is open.
+
+use std::time::{Duration, Instant};
+
+use treewire_runtime::Stats;
+use treewire_transports::Close;
+
+use super::{Connection, Phase};
+
+/// How long handled messages may go unreported when there are few of them.
+const CREDIT_DELAY: Duration = Duration::from_millis(20);
+
+/// How long a connection that is being stopped waits for what its peer has sent.
+const PARTING: Duration = Duration::from_secs(1);
+
+/// Output above this many bytes waits for the link before more is encoded.
+const OUTPUT_BYTES_MAX: usize = 256 * 1024;
+
+impl Connection {
+    /// Encodes what may be sent. `true` if there was anything.
+    pub(super) fn fill_output(&mut self, stats: &Stats, now: Instant) -> bool {
+        let Phase::Open(channel) = &mut self.phase else {
+            return false;
+        };
+        let mut busy = false;
+        let shared = &self.config.shared;
+        let inlet = &channel.inlet;
+        let room = OUTPUT_BYTES_MAX.saturating_sub(self.wire.output.byte_len());
+        if room > 0 && !channel.we_closed && !channel.is_over() {
+            shared.take_sendable(inlet, room as u64, &mut self.departing);
+            let mut sent = 0;
+            for queued in self.departing.drain(..) {
+                busy = true;
+                // The socket's own limits were kept; the peer's may be narrower.
+                let envelope = match self.dialect.check(&queued.envelope.content) {
+                    Ok(()) => Some(queued.envelope),
+                    Err(error) => shared.core(|core| core.unsendable(inlet, queued, &error)),
+                };
+                match envelope {
+                    Some(envelope) => {
+                        self.dialect
+                            .send(channel.number, envelope, &mut self.wire.output);
+                        sent += 1;
+                    }
+                    // It may have been the last to be flushed.
+                    None => shared.changed.notify_waiters(),
+                }
+            }
+            stats.messages_out.add(sent);
+            shared.stats.messages_out.add_shared(sent);
+        }
+        let closing = shared.is_closing() || self.leaving;
+        if channel.inlet.owes_credit() {
+            let due = *self.credit_due.get_or_insert(now + CREDIT_DELAY);
+            if closing || channel.peer_closed || due <= now || channel.inlet.is_urgent() {
+                self.credit_due = None;
+                channel.granted = channel.inlet.credit();
+                self.dialect
+                    .credit(channel.number, channel.granted, &mut self.wire.output);
+                busy = true;
+            }
+        }
+        if (closing || channel.is_over())
+            && !channel.we_closed
+            && let Some(sent) = match self.leaving || channel.is_over() {
+                // What is queued stays with the pipe.
+                true => shared.sent(inlet),
+                false => shared.sent_all(inlet),
+            }
+        {
+            channel.we_closed = true;
+            let close = Close {
+                handled: channel.inlet.credit().handled,
+                sent,
+                reason: match closing {
+                    true => "the socket is closing".into(),
+                    false => "the peer is closing".into(),
+                },
+            };
+            self.dialect
+                .close(channel.number, &close, &mut self.wire.output);
+            busy = true;
+        }
+        if !self.leaving || !channel.we_closed {
+            return busy;
+        }
+        // What is under way is received, not lost.
+        let part_by = *self.part_by.get_or_insert(now + PARTING);
+        if !channel.expects_messages() || part_by <= now {
+            self.part_by = None;
+            self.dialect
+                .goodbye("the connection is being stopped", &mut self.wire.output);
+            self.phase = Phase::ExpectEnd;
+            busy = true;
+        }
+        busy
+    }
+}
