@@ -144,6 +144,14 @@ impl<M: Message> Outcome<M> for Tell {
     }
 }
 
+/// Discards what waits when it ends.
+async fn spawn_forgetful(node: &Node, name: &str) -> Ref<Worker> {
+    let child = Child::new(name, || Worker).mailbox(Mailbox::bounded(8).discard());
+    node.spawn(child.placement(Placement::pin(1)))
+        .await
+        .unwrap()
+}
+
 /// Stops in order, with a message in its mailbox whose destructor blocks; so does the
 /// thread that runs it from now on, until what is returned is dropped.
 async fn leave_heavy(node: &Node) -> mpsc::Sender<()> {
@@ -277,5 +285,71 @@ async fn an_answer_that_nobody_takes_any_more_holds_up_no_news() {
     drop((release, let_go, let_go_too));
     let lost = in_time(late).await.err().unwrap();
     assert!(matches!(lost, SendError::LostInCrash(exit) if exit == killed));
+    in_time(node.stop()).await.unwrap();
+}
+
+/// Blocks when it is told that its message is lost.
+struct Slow(Block);
+impl<M: Message> Outcome<M> for Slow {
+    fn handled(self, _: M::Result) {}
+    fn lost(mut self, _: Loss) {
+        self.0.block();
+    }
+}
+
+#[tokio::test]
+async fn what_is_sent_to_the_next_generation_is_not_discarded_with_a_lost_one() {
+    let node = node().await;
+    // News come late from here on.
+    let blocker = spawn(&node, "blocker").await;
+    let port = blocker.port::<Number, Slow>(1);
+    let (hold, let_go, holds) = block();
+    blocker.do_send(Hold(hold));
+    in_time(holds).await.unwrap();
+    blocker.do_send(Stop);
+    let (slow, release, blocks) = block();
+    assert!(port.push(Number(0), Slow(slow)).is_ok());
+    drop(let_go);
+    in_time(blocks).await.unwrap();
+
+    let worker = spawn_forgetful(&node, "worker").await;
+    let (hold, let_go, holds) = block();
+    let in_hand = tokio::spawn(worker.send(Hold(hold)));
+    in_time(holds).await.unwrap();
+    let mut before = worker.send(Number(1));
+    assert!(poll_once(&mut before).is_pending());
+    let mut monitor = worker.monitor();
+    node.kill("worker").await.unwrap();
+    in_time(monitor.next()).await.unwrap();
+    // Its successor is at work, and has more to do, when the news come.
+    let (hold, let_go_too, holds) = block();
+    in_time(worker.tell(Hold(hold))).await.unwrap();
+    in_time(holds).await.unwrap();
+    let mut after = worker.send(Number(2));
+    assert!(poll_once(&mut after).is_pending());
+    drop(release);
+    let lost = in_time(in_hand).await.unwrap().unwrap_err();
+    assert!(matches!(lost, SendError::LostInCrash(_)), "{lost}");
+    let back = in_time(before).await.unwrap_err();
+    assert!(matches!(back, SendError::Stopped(Number(1), _)), "{back}");
+    drop((let_go, let_go_too));
+    assert_eq!(in_time(after).await.unwrap(), 2);
+    in_time(node.stop()).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_waits_at_a_raw_address_is_discarded_with_a_lost_generation() {
+    let node = node().await;
+    let worker = spawn_forgetful(&node, "worker").await;
+    let address = worker.address();
+    let (hold, let_go, holds) = block();
+    worker.do_send(Hold(hold));
+    in_time(holds).await.unwrap();
+    let mut before = Box::pin(address.send(Number(1)));
+    assert!(poll_once(&mut before).is_pending());
+    node.kill("worker").await.unwrap();
+    assert!(in_time(before).await.is_err());
+    assert_eq!(in_time(address.send(Number(2))).await, Ok(2));
+    drop(let_go);
     in_time(node.stop()).await.unwrap();
 }

@@ -79,6 +79,7 @@ impl<A: Actor<Context: Execution<A>>> ActorRecipe<A> {
 
 impl<A: Actor<Context: Execution<A>>> Recipe for ActorRecipe<A> {
     fn start(&self, home: Home) {
+        self.slot.freshen_address();
         let mut context = A::Context::prepare(&self.slot, &home);
         let exit = match self.make(&mut context, home.life) {
             Ok(actor) => return context.launch(self.slot.clone(), home, actor),

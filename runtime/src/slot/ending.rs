@@ -33,6 +33,7 @@ impl<A: Actor<Context: Execution<A>>> Slot<A> {
         let doors = self.doors();
         let closings: Vec<_> = doors.iter().map(|door| door.crashed(life, exit)).collect();
         let discarded = self.take_discarded(life).unwrap_or_default();
+        self.leave_address_stale();
         let (slot, exit) = (self.clone(), exit.clone());
         Box::new(move || {
             let lost = |asker: &Arc<dyn Sender>| {
@@ -67,6 +68,7 @@ impl<A: Actor<Context: Execution<A>>> Slot<A> {
         let mut doors = self.doors.lock();
         let parcels = self.queue.close(life, exit)?;
         let address = doors.address.take();
+        self.address_is_fresh();
         let closings: Vec<_> = doors.all.iter().map(|door| door.close(exit)).collect();
         let last_end = self.watchers.close(|| self.down(exit, true));
         drop(doors);

@@ -23,6 +23,8 @@ use crate::sync::{AtomicBool, Mutex};
 pub(super) struct Policy {
     drops_oldest: AtomicBool,
     discards: AtomicBool,
+    /// What waits at the raw address is still to be discarded.
+    is_address_stale: AtomicBool,
     /// So that a mailbox that conflates nothing need not lock.
     conflates: AtomicBool,
     conflations: Mutex<Option<Box<Conflations>>>,
@@ -91,10 +93,33 @@ impl<A: Actor<Context: Execution<A>>> Slot<A> {
         for parcel in parcels {
             self.give_back(parcel, exit, DropCause::Discarded);
         }
+        self.discard_at_address();
+    }
+
+    fn discard_at_address(&self) {
         for door in self.doors() {
             for _ in 0..door.discard() {
                 self.count_drop(DropCause::Discarded, "a message by a raw address");
             }
+        }
+    }
+
+    /// The generation that discards was given up. Taking from a raw address wakes
+    /// senders: that is left to the next generation, before it makes its actor.
+    pub(super) fn leave_address_stale(&self) {
+        let discards = self.policy.discards.load(Relaxed);
+        self.policy.is_address_stale.store(discards, Relaxed);
+    }
+
+    /// Nothing waits there any more.
+    pub(super) fn address_is_fresh(&self) {
+        self.policy.is_address_stale.store(false, Relaxed);
+    }
+
+    /// Discards what a generation that was given up left at the raw address.
+    pub(crate) fn freshen_address(&self) {
+        if self.policy.is_address_stale.swap(false, Relaxed) {
+            self.discard_at_address();
         }
     }
 
