@@ -1,5 +1,7 @@
 //! The core driven by hand, as handles and connections would.
 
+mod refusals;
+mod requests;
 mod resting;
 
 use std::sync::Arc;
@@ -199,95 +201,6 @@ fn a_message_counts_as_handled_when_it_is_dropped() {
 }
 
 #[test]
-fn a_request_is_answered_by_the_peer_that_was_asked_and_its_reply_path() {
-    let mut asker = core(config(SocketType::REQ));
-    let mut server = core(config(SocketType::REP));
-    let to_server = attach(&mut asker, None, 10);
-    let to_asker = attach(&mut server, None, 10);
-    let (sender, mut answer) = oneshot::channel();
-    asker.request(content("question"), false, sender).unwrap();
-
-    let mut batch = Vec::new();
-    asker.take_sendable(&to_server, u64::MAX, &mut batch);
-    server.accept(&to_asker, batch.drain(..).map(|queued| queued.envelope));
-    let question = server.next_message().unwrap();
-    let correlation = question.correlation();
-    let (_, receipt) = question.into_split();
-    server.reply(Ok(content("answer")), correlation, receipt);
-    assert!(
-        !to_asker.owes_credit(),
-        "a request is handled when its reply leaves"
-    );
-    server.take_sendable(&to_asker, u64::MAX, &mut batch);
-    asker.accept(&to_server, batch.drain(..).map(|queued| queued.envelope));
-    assert!(to_asker.owes_credit());
-    assert_eq!(answer.try_recv().unwrap(), Answer::Reply(content("answer")));
-}
-
-#[test]
-fn distributed_05_requests_of_a_peer_that_went_fail_or_go_elsewhere() {
-    let mut core = core(config(SocketType::REQ));
-    let first = attach(&mut core, None, 10);
-    let ask = |core: &mut Core, idempotent| {
-        let (sender, answer) = oneshot::channel();
-        core.request(content("q"), idempotent, sender).unwrap();
-        answer
-    };
-    let mut plain = ask(&mut core, false);
-    let mut idempotent = ask(&mut core, true);
-    assert_eq!(sendable(&mut core, &first).len(), 2);
-    let mut unsent = ask(&mut core, false);
-    core.detach(&first);
-    assert_eq!(plain.try_recv().unwrap(), Answer::PeerGone);
-    assert!(
-        idempotent.try_recv().is_err() && unsent.try_recv().is_err(),
-        "both wait"
-    );
-    let second = attach(&mut core, None, 10);
-    assert_eq!(sendable(&mut core, &second).len(), 2);
-}
-
-#[test]
-fn a_cancelled_request_is_not_sent_and_a_sent_one_is_taken_back() {
-    let mut core = core(config(SocketType::REQ));
-    let inlet = attach(&mut core, None, 10);
-    let (sender, _answer) = oneshot::channel();
-    let queued = core.request(content("never sent"), false, sender).unwrap();
-    core.cancel_request(queued);
-    assert!(sendable(&mut core, &inlet).is_empty());
-    assert_eq!(core.unflushed(), 0, "it does not count as sent");
-    let (sender, _answer) = oneshot::channel();
-    let sent = core.request(content("sent"), false, sender).unwrap();
-    assert_eq!(sendable(&mut core, &inlet), ["sent"]);
-    core.cancel_request(sent);
-    let mut batch = Vec::new();
-    core.take_sendable(&inlet, u64::MAX, &mut batch);
-    assert_eq!(batch[0].envelope, Envelope::cancel(sent));
-}
-
-#[test]
-fn a_peer_is_refused_with_a_reason_both_sides_can_read() {
-    let mut push = config(SocketType::PUSH);
-    push.socket_type.connector = Connector::AtMost(1);
-    let mut core = core(push);
-    let refusal = core.admit("push", false).unwrap_err();
-    assert_eq!(refusal.code, RefusalCode::IncompatibleSocket);
-    assert!(
-        refusal
-            .text
-            .contains("a push socket talks to pull, not to push"),
-        "{}",
-        refusal.text
-    );
-    assert_eq!(core.admit("pull", false), Ok(()));
-    attach(&mut core, None, 0);
-    assert_eq!(
-        core.admit("pull", false).unwrap_err().code,
-        RefusalCode::ConnectionLimit
-    );
-}
-
-#[test]
 fn a_closing_socket_takes_no_message_and_reports_what_it_gave_up() {
     let mut core = core(config(SocketType::PUSH));
     let pipe = core.dialed("tcp://peer:1");
@@ -310,64 +223,6 @@ fn a_closing_socket_takes_no_message_and_reports_what_it_gave_up() {
     assert_eq!(core.end(), 1);
     let inlet = attach(&mut core, Some(pipe), 10);
     assert!(sendable(&mut core, &inlet).is_empty());
-}
-
-#[test]
-fn a_message_that_no_peer_would_take_comes_back() {
-    let mut core = core(config(SocketType::PUSH));
-    let blocked = core.send(Content::from(vec![0; 1_001]), None).unwrap_err();
-    assert_eq!(
-        blocked.reason,
-        Reason::TooLarge {
-            bytes: 1_001,
-            limit: 1_000
-        }
-    );
-    let parts = Content::from_parts(vec![treewire_transports::Payload::new(); 1_025]);
-    let blocked = core.send(parts, None).unwrap_err();
-    assert_eq!(
-        blocked.reason,
-        Reason::TooManyParts {
-            parts: 1_025,
-            limit: 1_024
-        }
-    );
-    assert_eq!(
-        core.send(content("x"), None).unwrap_err().reason,
-        Reason::NoPeer
-    );
-}
-
-#[test]
-fn a_reply_too_large_for_its_asker_uses_up_the_credit_of_its_failure_only() {
-    let mut core = core(config(SocketType::REP));
-    let inlet = attach(&mut core, None, 10);
-    let allowed = Credit {
-        handled: 0,
-        messages_max: 10,
-        bytes_max: 100,
-    };
-    core.pipe(inlet.pipe()).unwrap().credit(allowed);
-    let mut batch = Vec::new();
-    for correlation in 1..=3 {
-        let request = Envelope::new(content("q")).correlated(correlation);
-        core.accept(&inlet, std::iter::once(request));
-        let (_, receipt) = core.next_message().unwrap().into_split();
-        core.reply(Ok(Content::from(vec![0; 900])), correlation, receipt);
-        core.take_sendable(&inlet, u64::MAX, &mut batch);
-        let reply = batch.pop().expect("earlier replies took no credit");
-        let error = treewire_transports::Unsendable::TooLarge {
-            bytes: 900,
-            limit: 10,
-        };
-        let failure = core.unsendable(&inlet, reply, &error).unwrap();
-        assert_eq!(failure.correlation, correlation);
-        let told = Credit {
-            bytes_max: 100 + correlation * failure.content.byte_len() as u64,
-            ..allowed
-        };
-        core.pipe(inlet.pipe()).unwrap().credit(told);
-    }
 }
 
 #[test]
@@ -403,23 +258,6 @@ fn peers_that_send_and_go_do_not_fill_the_memory() {
     receive(&mut core, &inlet, &["c"]);
     core.detach(&inlet);
     assert!(core.next_message().is_some(), "there is room again");
-}
-
-#[test]
-fn a_composed_socket_says_why_it_does_not_send() {
-    use crate::pattern::{Receiver, Sender};
-    let blocked = |sender, destination| {
-        let socket_type = SocketType::composed("relay", sender, Receiver::All);
-        let mut core = core(config(socket_type));
-        attach(&mut core, None, 10);
-        core.send(content("x"), destination).unwrap_err().reason
-    };
-    let gone = PipeId { key: 9, serial: 9 };
-    assert_eq!(blocked(Sender::Nobody, None), Reason::SendsNothing);
-    assert_eq!(blocked(Sender::Source, None), Reason::NeedsDestination);
-    assert_eq!(blocked(Sender::Source, Some(gone)), Reason::PeerGone);
-    assert_eq!(blocked(Sender::One, Some(gone)), Reason::ChoosesItself);
-    assert_eq!(blocked(Sender::All, Some(gone)), Reason::ChoosesItself);
 }
 
 #[test]
