@@ -123,7 +123,7 @@ async fn supervision_03_a_panic_in_a_handler_is_told_to_its_asker_and_costs_nobo
     match &error {
         RemoteError::LostInCrash(text) => {
             assert!(text.contains("boom it went"), "{text}");
-            assert!(text.contains("typed.rs:"), "{text}");
+            assert!(text.contains("typed/main.rs:"), "{text}");
         }
         other => panic!("{other}"),
     }
@@ -137,7 +137,7 @@ async fn supervision_03_a_panic_in_a_handler_is_told_to_its_asker_and_costs_nobo
         [exit] => match &exit.reason {
             Exit::Panicked(panic) => {
                 assert_eq!(panic.text, "boom it went");
-                assert!(panic.place.contains("typed.rs:"), "{}", panic.place);
+                assert!(panic.place.contains("typed/main.rs:"), "{}", panic.place);
             }
             other => panic!("{other}"),
         },
