@@ -46,6 +46,32 @@ impl<A: Actor<Context = Context<A>>> Life<A> {
         }
     }
 
+    fn take_turn(&mut self, task: &mut Task<'_>) -> Poll<()> {
+        let Some(body) = &mut self.body else {
+            return Poll::Ready(());
+        };
+        self.slot.waker.register(self.home.life, task.waker());
+        let (slot, home) = (&self.slot, &self.home);
+        if home.node.lets_others_go_first() {
+            task.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let author = Author::new(&**slot, home.life);
+        let mut slice = body.sources.slice(slot, home);
+        let polled = catch(|| author.polls(|| body.work(slot, home, &mut slice, task)));
+        body.sources.account(slot, home, &slice);
+        let (exit, charge) = match polled {
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(exit)) => (exit, Charge::Supervisor),
+            Err(panic) => {
+                let charge = body.context.answer_for(&panic);
+                (Exit::Panicked(panic), charge)
+            }
+        };
+        self.finish(exit, charge);
+        Poll::Ready(())
+    }
+
     /// Ends the generation. Every piece of user code runs guarded and none
     /// while unwinding; the exit is reported last, when all of it is dropped.
     fn finish(&mut self, exit: Exit, charge: Charge) {
@@ -84,29 +110,10 @@ impl<A: Actor<Context = Context<A>>> Future for Life<A> {
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<()> {
         let life = &mut *self;
-        let Some(body) = &mut life.body else {
-            return Poll::Ready(());
-        };
-        life.slot.waker.register(life.home.life, task.waker());
-        let (slot, home) = (&life.slot, &life.home);
-        if home.node.lets_others_go_first() {
-            task.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        let author = Author::new(&**slot, home.life);
-        let mut slice = body.sources.slice(slot, home);
-        let polled = catch(|| author.polls(|| body.work(slot, home, &mut slice, task)));
-        body.sources.account(slot, home, &slice);
-        let (exit, charge) = match polled {
-            Ok(Poll::Pending) => return Poll::Pending,
-            Ok(Poll::Ready(exit)) => (exit, Charge::Supervisor),
-            Err(panic) => {
-                let charge = body.context.answer_for(&panic);
-                (Exit::Panicked(panic), charge)
-            }
-        };
-        life.finish(exit, charge);
-        Poll::Ready(())
+        let outer = life.home.turn.begin(life.home.life);
+        let polled = life.take_turn(task);
+        life.home.turn.end(outer);
+        polled
     }
 }
 

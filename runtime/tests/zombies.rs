@@ -275,3 +275,55 @@ fn kind_text(kind: &EventKind) -> String {
         _ => String::new(),
     }
 }
+
+/// Holds its thread with actix's own context.
+struct Stock;
+
+impl Actor for Stock {
+    type Context = actix::Context<Self>;
+}
+
+impl Handler<Hold> for Stock {
+    type Result = ();
+    fn handle(&mut self, hold: Hold, _: &mut actix::Context<Self>) {
+        hold.began.send(()).ok();
+        hold.released.recv().ok();
+    }
+}
+
+impl World {
+    /// Kills somebody who shares the blocked thread: `blocker` is named, not that one.
+    async fn names_who_blocks(mut self, other: Ref<Worker>, release: mpsc::Sender<()>) {
+        self.node.kill("killed").await.unwrap();
+        let zombie = self.event("blocker", |kind| *kind == EventKind::Zombie);
+        assert_eq!(zombie.await.generation, 1);
+        for path in ["killed", "other"] {
+            let zombie = "blocker".to_owned();
+            let stranded = EventKind::Stranded { zombie };
+            self.event(path, |kind| *kind == stranded).await;
+        }
+        let answered = in_time(other.send(Add(1))).await.unwrap();
+        assert_eq!(answered.0, 1, "on a fresh thread");
+        assert_eq!(self.node.snapshot().await.unwrap().zombies, ["blocker"]);
+        drop(release);
+        self.node.stop().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn supervision_04_the_zombie_that_is_named_is_who_blocks_the_thread() {
+    for is_stock in [false, true] {
+        let world = World::new().await;
+        world.spawn("killed").await;
+        let other = world.spawn("other").await;
+        let (hold, release, has_begun) = hold();
+        if is_stock {
+            let blocker = Child::new("blocker", || Stock).placement(Placement::pin(1));
+            world.node.spawn(blocker).await.unwrap().do_send(hold);
+        } else {
+            world.spawn("blocker").await.do_send(hold);
+        }
+        in_time(has_begun).await.unwrap();
+        world.names_who_blocks(other, release).await;
+    }
+}

@@ -139,10 +139,20 @@ impl<A: Actor<Context = Context<A>>> Future for Life<A> {
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<()> {
         let life = &mut *self;
-        let Some(running) = &mut life.running else {
+        let home = &life.polled.home;
+        let outer = home.turn.begin(home.life);
+        let polled = life.take_turn(task);
+        life.polled.home.turn.end(outer);
+        polled
+    }
+}
+
+impl<A: Actor<Context = Context<A>>> Life<A> {
+    fn take_turn(&mut self, task: &mut Task<'_>) -> Poll<()> {
+        let Some(running) = &mut self.running else {
             return Poll::Ready(());
         };
-        let polled = &life.polled;
+        let polled = &self.polled;
         let (slot, home) = (&polled.slot, &polled.home);
         slot.waker.register(home.life, task.waker());
         if home.node.lets_others_go_first() {
@@ -150,8 +160,8 @@ impl<A: Actor<Context = Context<A>>> Future for Life<A> {
             return Poll::Pending;
         }
         let order = slot.orders.for_life(home.life);
-        if order == Order::Stop && !life.stop_seen {
-            life.stop_seen = true;
+        if order == Order::Stop && !self.stop_seen {
+            self.stop_seen = true;
             running.ctx().stop();
         }
         let mut ended = Ok(Poll::Pending);
@@ -166,15 +176,13 @@ impl<A: Actor<Context = Context<A>>> Future for Life<A> {
             }
             Ok(Poll::Pending) if !killed => return Poll::Pending,
             Ok(Poll::Pending) => (Exit::Killed(Killer::Supervisor), Charge::Supervisor),
-            Ok(Poll::Ready(())) if life.stop_seen => (Exit::Shutdown, Charge::Supervisor),
+            Ok(Poll::Ready(())) if self.stop_seen => (Exit::Shutdown, Charge::Supervisor),
             Ok(Poll::Ready(())) => (Exit::Normal, Charge::Supervisor),
         };
-        life.finish(exit, charge);
+        self.finish(exit, charge);
         Poll::Ready(())
     }
-}
 
-impl<A: Actor<Context = Context<A>>> Life<A> {
     /// Ends the generation; the exit is reported last, when its actor is dropped.
     fn finish(&mut self, exit: Exit, charge: Charge) {
         let Some(running) = self.running.take() else {

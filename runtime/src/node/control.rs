@@ -122,7 +122,9 @@ impl Driver {
                 () = next_of(&mut self.signals) => self.stop_on_signal(),
                 () = ring(&mut self.alarm) => {
                     self.alarm = None;
-                    self.tree.on_time(self.node.clock().now());
+                    let arbiters = &self.arbiters;
+                    let polled = |arbiter| arbiters.polled(arbiter);
+                    self.tree.on_time(self.node.clock().now(), &polled);
                 }
                 // The node itself holds a sender, so the channel does not close.
                 Some(first) = inputs.recv() => {
@@ -271,6 +273,7 @@ impl Driver {
                     id,
                     life,
                     path,
+                    turn: self.arbiters.turn(arbiter),
                 };
                 recipe.prepare(&home, arbiter);
                 self.arbiters.make(arbiter, Start::new(recipe, home));
@@ -301,6 +304,7 @@ impl Driver {
             EventKind::Exited(Exit::Panicked(_)) | EventKind::Escalated(_) | EventKind::Zombie => {
                 tracing::error!("{event}");
             }
+            EventKind::Stranded { .. } => tracing::info!("{event}"),
             EventKind::Exited(exit) if exit.is_abnormal() => tracing::info!("{event}"),
             _ => tracing::debug!("{event}"),
         }

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::arbiters::Turn;
 use super::control::Input;
 use super::{Node, Seat};
 use crate::child::Placement;
@@ -13,6 +14,8 @@ pub(crate) struct Home {
     pub(crate) id: ChildId,
     pub(crate) life: u64,
     pub(crate) path: Arc<str>,
+    /// Whose turn it is on the thread it lives on.
+    pub(crate) turn: Arc<Turn>,
 }
 
 impl Home {

@@ -49,6 +49,7 @@ impl Home {
             id: ChildId { key, serial: 1 },
             life,
             path: "model/child".into(),
+            turn: Arc::default(),
         }
     }
 }

@@ -35,8 +35,14 @@ pub enum EventKind {
     Escalated(Exit),
     /// It left the tree for good.
     Removed,
-    /// It did not end when killed; it was abandoned.
+    /// It has its thread in hand while somebody there, itself perhaps, does not end when
+    /// killed; it was abandoned with its thread.
     Zombie,
+    /// It was given up with its thread, which a zombie blocks.
+    Stranded {
+        /// The path of the zombie.
+        zombie: String,
+    },
 }
 
 impl EventKind {
@@ -45,7 +51,7 @@ impl EventKind {
         match self {
             EventKind::Exited(exit) => !exit.is_abnormal(),
             EventKind::Started | EventKind::Restarting { .. } | EventKind::Removed => true,
-            EventKind::Escalated(_) | EventKind::Zombie => false,
+            EventKind::Escalated(_) | EventKind::Zombie | EventKind::Stranded { .. } => false,
         }
     }
 }
@@ -59,7 +65,10 @@ impl fmt::Display for Event {
             EventKind::Restarting { after } => write!(f, "restarts after {after:?}"),
             EventKind::Escalated(exit) => write!(f, "is not restarted any more: {exit}"),
             EventKind::Removed => f.write_str("removed"),
-            EventKind::Zombie => f.write_str("is a zombie: it did not end when killed"),
+            EventKind::Zombie => f.write_str("is a zombie: it is given up with its thread"),
+            EventKind::Stranded { zombie } => {
+                write!(f, "is given up with its thread, which {zombie} blocks")
+            }
         }
     }
 }

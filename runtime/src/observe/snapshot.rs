@@ -22,7 +22,8 @@ pub struct NodeSnapshot {
     pub uptime_ms: u64,
     /// The restarts of all children, dead ones included.
     pub restarts: u64,
-    /// Children that missed their kill deadline and were abandoned, by path.
+    /// Children that had their thread in hand when somebody on it, themselves perhaps, missed
+    /// the kill deadline; they were abandoned with that thread. By path.
     pub zombies: Vec<String>,
     /// The children of the root, in the order of their start.
     pub children: Vec<ChildSnapshot>,

@@ -263,8 +263,9 @@ impl Tree {
         }
     }
 
-    /// Deals with every deadline that has passed.
-    pub(crate) fn on_time(&mut self, now: Instant) {
+    /// Deals with every deadline that has passed. `polled` says which life the thread of
+    /// an arbiter has in hand, or zero; asked when somebody there did not end.
+    pub(crate) fn on_time(&mut self, now: Instant, polled: &dyn Fn(usize) -> u64) {
         while let Some(&(at, id)) = self.deadlines.first() {
             if at > now {
                 break;
@@ -272,7 +273,7 @@ impl Tree {
             self.deadlines.pop_first();
             let Some(key) = self.find(id) else { continue };
             self.entries[key].deadline = None;
-            self.deadline_passed(key, now);
+            self.deadline_passed(key, polled, now);
             self.settle(now);
         }
         if self.end_by.is_some_and(|at| at <= now) {
@@ -284,12 +285,13 @@ impl Tree {
         }
     }
 
-    fn deadline_passed(&mut self, key: usize, now: Instant) {
+    fn deadline_passed(&mut self, key: usize, polled: &dyn Fn(usize) -> u64, now: Instant) {
         let entry = &mut self.entries[key];
         match entry.state {
             State::BackingOff => self.start(key, now),
             State::Starting | State::Running | State::Stopping if entry.killed => {
-                self.declare_zombie(key, now);
+                let in_hand = polled(entry.arbiter);
+                self.declare_zombie(key, in_hand, now);
             }
             State::Starting | State::Running | State::Stopping => {
                 self.signal_kill(key, Exit::Killed(Killer::Deadline), now);

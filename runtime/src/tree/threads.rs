@@ -8,15 +8,19 @@ use crate::observe::EventKind;
 
 impl Tree {
     /// A killed child did not end: it is given up with its thread, and whoever else
-    /// ran there starts again on a fresh one.
-    pub(super) fn declare_zombie(&mut self, key: usize, now: Instant) {
-        self.zombies.push(self.path(key));
-        self.event(key, EventKind::Zombie, now);
+    /// ran there starts again on a fresh one. The zombie is who has that thread in hand,
+    /// the life `in_hand`; the killed one itself if that is nobody's.
+    pub(super) fn declare_zombie(&mut self, key: usize, in_hand: u64, now: Instant) {
         let arbiter = self.entries[key].arbiter;
-        self.actions.push_back(Action::ReplaceArbiter(arbiter));
         let stranded = self.running_on(arbiter);
-        self.give_up(key, Exit::Killed(Killer::Deadline), now);
-        self.give_up_all(stranded, now);
+        let blocker = stranded.iter().find(|&&(_, life)| life == in_hand);
+        let blocker = blocker.map_or(key, |&(blocker, _)| blocker);
+        let zombie = self.path(blocker);
+        self.zombies.push(zombie.clone());
+        self.event(blocker, EventKind::Zombie, now);
+        self.actions.push_back(Action::ReplaceArbiter(arbiter));
+        self.give_up(blocker, now);
+        self.give_up_all(stranded, Some(&zombie), now);
     }
 
     /// The thread behind an arbiter is gone; there is a fresh one.
@@ -31,7 +35,7 @@ impl Tree {
             self.begin_ending(Ending::Escalated { child, exit }, now);
         }
         let stranded = self.running_on(arbiter);
-        self.give_up_all(stranded, now);
+        self.give_up_all(stranded, None, now);
         self.settle(now);
     }
 
@@ -47,18 +51,24 @@ impl Tree {
         found
     }
 
-    fn give_up_all(&mut self, stranded: Vec<(usize, u64)>, now: Instant) {
+    /// Those that have not ended by now; `zombie` is who holds their thread.
+    fn give_up_all(&mut self, stranded: Vec<(usize, u64)>, zombie: Option<&str>, now: Instant) {
         for (key, life) in stranded {
             let entry = self.entries.get(key);
             if entry.is_some_and(|entry| entry.life == life && entry.has_actor()) {
-                // What was to be recorded for a kill that nobody will confirm still is.
-                self.give_up(key, Exit::Killed(Killer::LostThread), now);
+                if let Some(zombie) = zombie {
+                    let zombie = zombie.to_owned();
+                    self.event(key, EventKind::Stranded { zombie }, now);
+                }
+                self.give_up(key, now);
             }
         }
     }
 
-    fn give_up(&mut self, key: usize, exit: Exit, now: Instant) {
+    fn give_up(&mut self, key: usize, now: Instant) {
         let entry = &self.entries[key];
+        // What was to be recorded for a kill that nobody will confirm still is.
+        let exit = Exit::Killed(Killer::LostThread);
         if let Some(recipe) = entry.recipe() {
             self.actions.push_back(Action::Abandon {
                 recipe: recipe.clone(),

@@ -5,8 +5,10 @@
 //! thread is gone stays empty until a child is to start there.
 
 mod starter;
+mod turn;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use tokio::sync::mpsc::{self, UnboundedSender, error::SendError};
 
@@ -15,6 +17,7 @@ use super::control::Control;
 use super::ground::{Ground, Post};
 use crate::exit::Failure;
 pub(super) use starter::{Lost, Start, serve};
+pub(crate) use turn::Turn;
 
 pub(super) struct Arbiters {
     control: Control,
@@ -29,6 +32,8 @@ struct Place {
     incarnation: u64,
     /// To the current thread; to let go of it is to give the thread up.
     starts: Option<UnboundedSender<Start>>,
+    /// Of that thread: one that was given up has another.
+    turn: Arc<Turn>,
 }
 
 impl Arbiters {
@@ -70,9 +75,22 @@ impl Arbiters {
         }
     }
 
+    /// Whose turn it is on the thread behind a number.
+    pub(super) fn turn(&mut self, number: usize) -> Arc<Turn> {
+        self.place(number).turn.clone()
+    }
+
+    /// The life that the thread behind a number polls now; zero if it is none.
+    pub(super) fn polled(&self, number: usize) -> u64 {
+        let place = self.pool.get(number).or(self.dedicated.get(&number));
+        place.map_or(0, |place| place.turn.life())
+    }
+
     /// Gives the thread behind a number up: it ends when what blocks it lets go.
     pub(super) fn give_up(&mut self, number: usize) {
-        self.place(number).starts = None;
+        let place = self.place(number);
+        place.starts = None;
+        place.turn = Arc::default();
     }
 
     /// The thread of an incarnation is gone; `false` if it was given up before.

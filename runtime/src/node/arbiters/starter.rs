@@ -30,7 +30,10 @@ impl Start {
     fn carry_out(mut self) {
         let Some(home) = self.home.take() else { return };
         let reporter = home.clone();
-        if let Err(panic) = catch(|| self.recipe.start(home)) {
+        let outer = reporter.turn.begin(reporter.life);
+        let started = catch(|| self.recipe.start(home));
+        reporter.turn.end(outer);
+        if let Err(panic) = started {
             reporter.exited(Exit::Panicked(panic), Charge::Supervisor);
         }
     }

@@ -84,6 +84,8 @@ struct World {
     lives: Vec<(String, ChildId, u64)>,
     log: Vec<String>,
     finished: Option<Ending>,
+    /// The lives that the arbiters have in hand.
+    polled: [u64; 2],
     ready: Vec<(String, oneshot::Receiver<Result<ChildId, SpawnError>>)>,
 }
 
@@ -106,6 +108,7 @@ impl World {
             lives: Vec::new(),
             log: Vec::new(),
             finished: None,
+            polled: [0; 2],
             ready: Vec::new(),
         }
     }
@@ -165,7 +168,8 @@ impl World {
 
     fn pass(&mut self, time: Duration) {
         self.now += time;
-        self.tree.on_time(self.now);
+        let polled = |arbiter: usize| self.polled[arbiter];
+        self.tree.on_time(self.now, &polled);
         self.collect();
     }
 

@@ -24,7 +24,7 @@ fn supervision_04_a_child_that_misses_its_deadlines_is_killed_then_a_zombie_and_
         [
             "Stop blocked",
             "Kill blocked",
-            "blocked #1 is a zombie: it did not end when killed",
+            "blocked #1 is a zombie: it is given up with its thread",
             "replace 1",
             "abandon blocked: killed by its stop deadline",
             "blocked #1 exited: killed by its stop deadline",
@@ -60,12 +60,14 @@ fn supervision_04_whoever_shares_the_thread_of_a_zombie_starts_again_on_a_fresh_
         world.log(),
         [
             "Kill blocked",
-            "blocked #1 is a zombie: it did not end when killed",
+            "blocked #1 is a zombie: it is given up with its thread",
             "replace 0",
             "abandon blocked: killed by the operator",
             "blocked #1 exited: killed by the operator",
+            "neighbour #1 is given up with its thread, which blocked blocks",
             "abandon neighbour: killed by the end of its thread",
             "neighbour #1 exited: killed by the end of its thread",
+            "neighbour/guest #1 is given up with its thread, which blocked blocks",
             "abandon guest: killed by the end of its thread",
             "neighbour/guest #1 exited: killed by the end of its thread",
             "blocked #1 restarts after 0ns",
@@ -166,4 +168,61 @@ fn supervision_04_threads_that_end_again_and_again_end_the_node() {
         exit: Exit::Killed(Killer::LostThread),
     };
     assert_eq!(world.finished, Some(ending));
+}
+
+#[test]
+fn supervision_04_the_zombie_is_who_has_the_thread_in_hand() {
+    let mut world = World::new();
+    world.up(None, spec("killed"));
+    world.up(None, spec("other"));
+    world.up(None, spec("blocker"));
+    world.polled[0] = world.life("blocker").1;
+    let killed = world.life("killed").0;
+    world.log();
+    world
+        .tree
+        .kill(killed, Exit::Killed(Killer::Operator), world.now);
+    world.collect();
+    world.pass(Duration::from_millis(100));
+    assert_eq!(
+        world.log(),
+        [
+            "Kill killed",
+            "blocker #1 is a zombie: it is given up with its thread",
+            "replace 0",
+            "abandon blocker: killed by the end of its thread",
+            "blocker #1 exited: killed by the end of its thread",
+            "killed #1 is given up with its thread, which blocker blocks",
+            "abandon killed: killed by the operator",
+            "killed #1 exited: killed by the operator",
+            "other #1 is given up with its thread, which blocker blocks",
+            "abandon other: killed by the end of its thread",
+            "other #1 exited: killed by the end of its thread",
+            "blocker #1 restarts after 0ns",
+            "+blocker",
+            "killed #1 restarts after 0ns",
+            "+killed",
+            "other #1 restarts after 0ns",
+            "+other",
+        ]
+    );
+    assert_eq!(world.tree.zombies(), ["blocker"]);
+}
+
+#[test]
+fn a_life_that_is_over_or_elsewhere_is_not_named() {
+    for name in ["far", "gone"] {
+        let mut world = World::new();
+        world.up(None, elsewhere("far"));
+        world.up(None, spec("gone"));
+        world.up(None, spec("killed"));
+        world.polled[0] = world.life(name).1;
+        world.exited("gone", Exit::Normal);
+        let killed = world.life("killed").0;
+        world
+            .tree
+            .kill(killed, Exit::Killed(Killer::Operator), world.now);
+        world.pass(Duration::from_millis(100));
+        assert_eq!(world.tree.zombies(), ["killed"], "{name} is polled");
+    }
 }
