@@ -3,8 +3,9 @@
 
 use std::future::Future;
 use std::pin::pin;
-use std::sync::mpsc;
-use std::task::{Context as Task, Poll, Waker};
+use std::sync::{Arc, mpsc};
+use std::task::{Context as Task, Poll, Wake, Waker};
+use std::thread;
 use std::time::Duration;
 
 use actix::dev::{MessageResponse, OneshotSender};
@@ -352,4 +353,59 @@ async fn what_waits_at_a_raw_address_is_discarded_with_a_lost_generation() {
     assert_eq!(in_time(address.send(Number(2))).await, Ok(2));
     drop(let_go);
     in_time(node.stop()).await.unwrap();
+}
+
+/// Panics when it is dropped.
+#[derive(Hash, PartialEq, Eq)]
+struct Fragile;
+impl Drop for Fragile {
+    fn drop(&mut self) {
+        panic!("a key");
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_panics_when_it_is_dropped_ends_nobody() {
+    let node = node().await;
+    let mailbox = Mailbox::default().conflate(|_: &Number| Fragile);
+    let child = Child::new("worker", || Worker).mailbox(mailbox);
+    let worker = node.spawn(child).await.unwrap();
+    let mut monitor = worker.monitor();
+    let (hold, let_go, holds) = block();
+    worker.do_send(Hold(hold));
+    in_time(holds).await.unwrap();
+    for number in 0..3 {
+        worker.do_send(Number(number));
+    }
+    drop(let_go);
+    assert_eq!(in_time(worker.send(Number(3))).await.unwrap(), 3);
+    // What a mailbox had is dropped with its settings, too.
+    in_time(node.stop_child("worker")).await.unwrap();
+    assert_eq!(in_time(monitor.next()).await.unwrap().exit, Exit::Shutdown);
+    in_time(node.stop()).await.unwrap();
+}
+
+/// Goes back to the actor when it is dropped.
+struct Curious(Ref<Worker>, mpsc::Sender<()>);
+impl Wake for Curious {
+    fn wake(self: Arc<Self>) {}
+}
+impl Drop for Curious {
+    fn drop(&mut self) {
+        self.0.port::<Number, Tell>(1);
+        self.1.send(()).ok();
+    }
+}
+
+#[test]
+fn what_a_port_that_nobody_needs_had_is_dropped_outside_every_lock() {
+    // No generation looks at the port, which would keep it a while longer.
+    let worker = Child::new("worker", || Worker).reference();
+    let (tell, told) = mpsc::channel();
+    let port = worker.port::<Number, Tell>(1);
+    port.on_room(&Arc::new(Curious(worker.clone(), tell)).into());
+    drop(port);
+    // Not here: a lock that is held would never be let go of.
+    thread::spawn(move || worker.port::<Number, Tell>(1));
+    told.recv_timeout(Duration::from_secs(20)).unwrap();
 }

@@ -10,6 +10,7 @@ use std::hash::{BuildHasher, Hash, RandomState};
 use actix::dev::MessageResponse;
 use actix::{Actor, Handler, Message};
 
+use super::closing::Guarded;
 use super::parcel::Told;
 use crate::execution::Execution;
 use crate::execution::sealed::Generation;
@@ -59,7 +60,7 @@ pub(super) trait Place<M>: Send + Sync {
 }
 
 struct Conflation<M, K> {
-    key: Arc<dyn Fn(&M) -> K + Send + Sync>,
+    key: Guarded<Arc<dyn Fn(&M) -> K + Send + Sync>>,
     hasher: RandomState,
     places: Mutex<Places<M, K>>,
 }
@@ -68,7 +69,7 @@ struct Conflation<M, K> {
 type Places<M, K> = HashMap<u64, Vec<Arc<Keyed<M, K>>>>;
 
 struct Keyed<M, K> {
-    key: K,
+    key: Guarded<K>,
     hash: u64,
     content: Mutex<Option<(M, u64)>>,
 }
@@ -82,7 +83,7 @@ impl Conflating {
         let key: Arc<dyn Fn(&M) -> K + Send + Sync> = Arc::new(key);
         let make = move || {
             let conflation: Arc<dyn Conflates<M>> = Arc::new(Conflation {
-                key: key.clone(),
+                key: Guarded::new(key.clone()),
                 hasher: RandomState::new(),
                 places: Mutex::default(),
             });
@@ -117,8 +118,8 @@ where
     fn offer(self: Arc<Self>, message: M, own_life: u64) -> Offer<M> {
         // The key is of the mailbox's owner: a panic in it must not be the sender's.
         let keyed = survive("the key of a message", || {
-            let key = (self.key)(&message);
-            let hash = self.hasher.hash_one(&key);
+            let key = Guarded::new((*self.key)(&message));
+            let hash = self.hasher.hash_one(&*key);
             (key, hash)
         });
         let Some((key, hash)) = keyed else {
@@ -127,7 +128,7 @@ where
         let mut seen = self.places.lock().get(&hash).cloned().unwrap_or_default();
         let place = loop {
             let same = survive("the comparison of keys", || {
-                seen.iter().find(|place| place.key == key)
+                seen.iter().find(|place| *place.key == *key)
             });
             let Some(same) = same else {
                 return Offer::Keyless(message);
@@ -203,6 +204,8 @@ impl<M> Conflated<M> {
 
 impl<M> Drop for Conflated<M> {
     fn drop(&mut self) {
+        // Whoever has just found the place puts nothing there any more.
+        let _unhandled = self.take();
         self.of.remove(&*self.place);
     }
 }
@@ -231,5 +234,48 @@ where
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::hash::Hasher;
+
+    use super::*;
+
+    /// Of which the queue drops the first message while a later one is compared with it.
+    type Queued = Arc<Mutex<Option<Conflated<u32>>>>;
+
+    struct Slow(Queued);
+
+    impl Hash for Slow {
+        fn hash<H: Hasher>(&self, _: &mut H) {}
+    }
+    impl PartialEq for Slow {
+        fn eq(&self, _: &Self) -> bool {
+            let dropped = self.0.lock().take();
+            drop(dropped);
+            true
+        }
+    }
+    impl Eq for Slow {}
+
+    #[test]
+    fn no_message_takes_the_place_of_one_that_has_left_the_queue() {
+        let queued = Queued::default();
+        let key = {
+            let queued = queued.clone();
+            move |_: &u32| Slow(queued.clone())
+        };
+        let conflations = Conflations::new(&[Conflating::new(key)]).unwrap();
+        let conflation = conflations.of::<u32>().unwrap();
+        let Offer::New(first) = conflation.clone().offer(1, 0) else {
+            panic!("nothing waits yet");
+        };
+        *queued.lock() = Some(first);
+        let Offer::New(second) = conflation.offer(2, 0) else {
+            panic!("the first was dropped meanwhile");
+        };
+        assert_eq!(second.take(), Some((2, 0)));
     }
 }

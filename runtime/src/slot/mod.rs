@@ -45,6 +45,7 @@ use crate::sync::{Arc, AtomicUsize, Mutex};
 use address::AddressDoor;
 pub(crate) use asked::{Asked, Farewell, Progress, Settled};
 pub(crate) use closing::Closing;
+use closing::drop_each;
 pub(crate) use conflation::Conflating;
 pub(crate) use door::Door;
 pub(crate) use orders::{Order, Orders};
@@ -188,7 +189,7 @@ impl<A: Actor<Context: Execution<A>>> Slot<A> {
             abandoned = self.add(&mut doors, Arc::new(door));
         }
         drop(doors);
-        drop(abandoned);
+        drop_each(abandoned);
         self.waker.wake();
         address
     }
@@ -205,7 +206,7 @@ impl<A: Actor<Context: Execution<A>>> Slot<A> {
         let closing = closed.map(|exit| door.close(&exit));
         let abandoned = self.add(&mut doors, door);
         drop(doors);
-        drop(abandoned);
+        drop_each(abandoned);
         if let Some(closing) = closing {
             closing()();
         }

@@ -39,7 +39,7 @@ impl<A: Actor<Context: Execution<A>>> Slot<A> {
         let conflations = Conflations::new(&mailbox.conflatings);
         policy.conflates.store(conflations.is_some(), Relaxed);
         let before = mem::replace(&mut *policy.conflations.lock(), conflations);
-        drop(before);
+        survive("the drop of a key", || drop(before));
     }
 
     /// Tells without looking back.

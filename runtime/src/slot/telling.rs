@@ -27,12 +27,16 @@ impl<M> Telling<M> {
 
     /// Whether the message was queued, or why it was not.
     pub(crate) fn poll(&self, teller: &Waker) -> Poll<Result<(), (M, Exit)>> {
+        let teller = teller.clone();
         let mut inner = self.0.lock();
         let (state, known) = &mut *inner;
         match mem::replace(state, State::Gone) {
             State::InLine(message) => {
                 *state = State::InLine(message);
-                *known = Some(teller.clone());
+                let before = known.replace(teller);
+                drop(inner);
+                // A task may end with its last waker.
+                drop(before);
                 Poll::Pending
             }
             State::GivenBack(message, exit) => Poll::Ready(Err((message, exit))),
