@@ -75,6 +75,8 @@ impl Tree {
             Intent::Leave => return self.leave(key, now),
             Intent::Rest => return self.rest_or_leave(key, now),
             _ if self.is_lowering_all(parent) => return self.rest_or_leave(key, now),
+            // Nobody starts while others of its group are still to stop.
+            _ if self.is_taken_along(key, parent) => return self.rest_or_leave(key, now),
             Intent::Renew => {
                 let after = Duration::ZERO;
                 self.event(key, EventKind::Restarting { after }, now);
@@ -84,10 +86,6 @@ impl Tree {
         }
         let exit = entry.last_exit();
         let lost_thread = exit == Exit::Killed(Killer::LostThread);
-        let lowered_from = self.phase(parent).lowered_from();
-        if lowered_from.is_some_and(|from| entry.id.serial >= from) {
-            return self.rest_or_leave(key, now);
-        }
         // The thread is to blame, and there is another one now.
         let never_ready = !entry.was_ready && !lost_thread;
         if entry.ready.is_some() && never_ready {
@@ -101,6 +99,12 @@ impl Tree {
             true => self.restart_or_escalate(key, exit, now),
             false => self.done(key, exit, now),
         }
+    }
+
+    /// Its group is being stopped, or rests.
+    fn is_taken_along(&self, key: usize, parent: usize) -> bool {
+        let from = self.phase(parent).lowered_from();
+        from.is_some_and(|from| self.entries[key].id.serial >= from)
     }
 
     /// A supervisor ends when its children have: its reason was given before.

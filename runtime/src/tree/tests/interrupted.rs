@@ -155,6 +155,24 @@ fn a_start_by_hand_in_the_middle_of_a_group_is_not_lost() {
 }
 
 #[test]
+fn a_restart_by_hand_waits_for_the_group_that_is_stopped_meanwhile() {
+    let mut world = World::new();
+    let children = vec![spec("a"), spec("b"), spec("c")];
+    world.spawn(None, group(Strategy::OneForAll, children));
+    world.all_ready();
+    world.exited("b", failed());
+    let a = world.id("s/a");
+    world.tree.renew(a, None, world.now);
+    world.collect();
+    world.log();
+    world.exited("a", Exit::Shutdown);
+    assert_eq!(world.moves(), [""; 0], "c still runs");
+    world.exited("c", Exit::Shutdown);
+    world.all_ready();
+    assert_eq!(world.moves(), ["+a", "+b", "+c"]);
+}
+
+#[test]
 fn a_deadline_may_be_as_long_as_time() {
     let mut world = World::new();
     world.up(

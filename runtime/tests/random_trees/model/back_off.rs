@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use treewire_runtime::{Exit, Killer, Strategy, Verdict};
+use treewire_runtime::{Exit, Killer, Verdict};
 
-use super::{Child, Ended};
+use super::{Child, Life};
 
 /// First wait and ceiling are the same, so that no chance is in it.
 #[derive(Clone, Debug)]
@@ -89,13 +89,11 @@ impl Child {
     }
 
     /// The child at `path` has waited long enough.
-    pub(crate) fn waited(&mut self, path: &[usize], now: Instant) -> Result<(), Ended> {
-        self.below(path, now, &mut |above, place| {
-            above.children[place].waits_until = None;
-            match above.strategy() {
-                Strategy::OneForOne => above.start_child(place, now),
-                _ => above.go_on(now),
-            }
-        })
+    pub(crate) fn waited(&mut self, path: &[usize], now: Instant) {
+        let child = self.at(path);
+        child.waits_until = None;
+        if child.life == Life::Waiting {
+            child.starts(now);
+        }
     }
 }

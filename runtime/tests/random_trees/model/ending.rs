@@ -1,44 +1,74 @@
-//! What follows when a child ended by itself.
+//! What follows when a child has ended.
 
 use std::time::Instant;
 
 use treewire_runtime::{AutoShutdown, Exit, Killer, Restart, Strategy};
 
-use super::{Child, Ended, Kind};
+use super::{Child, Ended, Fate, Group, Kind, Life};
 
 impl Child {
-    /// The child at `path` ended with `exit` by itself.
-    pub(crate) fn ended(&mut self, path: &[usize], exit: &Exit, now: Instant) -> Result<(), Ended> {
-        self.below(path, now, &mut |above, place| {
-            above.child_ended(place, exit, now)
-        })
+    pub(super) fn child_ended(&mut self, place: usize, now: Instant) {
+        let child = &mut self.children[place];
+        let Life::Ended(exit) = std::mem::replace(&mut child.life, Life::Down) else {
+            panic!("{} has not ended", child.name)
+        };
+        let number = child.number;
+        match std::mem::take(&mut child.fate) {
+            Fate::StaysStopped => return self.stays_stopped(place),
+            Fate::RestsWithItsGroup => return self.rests(place),
+            _ if self.life == Life::Stopping || self.takes_down(number) => {
+                return self.rests(place);
+            }
+            Fate::StartsAgain => return self.children[place].starts(now),
+            Fate::ByItsPolicy => {}
+        }
+        let child = &self.children[place];
+        if child.asked_for && !child.was_up {
+            self.children.remove(place);
+        } else if !child.was_up && self.starts_with(number) {
+            self.stops_its_children(exit, now);
+        } else {
+            self.obeys_its_policy(place, &exit, now);
+        }
     }
 
-    /// Does `deed` to a child, given as its supervisor and its place there. Whoever
-    /// bears no more of it has ended for those above.
-    pub(super) fn below(
-        &mut self,
-        path: &[usize],
-        now: Instant,
-        deed: &mut dyn FnMut(&mut Child, usize) -> Result<(), Ended>,
-    ) -> Result<(), Ended> {
-        let (&place, below) = path.split_first().expect("a child");
-        if below.is_empty() {
-            return deed(self, place);
-        }
-        match self.children[place].below(below, now, deed) {
-            Ok(()) => Ok(()),
-            Err(ended) => self.child_ended(place, &ended.exit(), now),
+    /// Its group is being stopped, or is.
+    fn takes_down(&self, number: u64) -> bool {
+        match self.group {
+            Group::Lowering { from } | Group::Resting { from } => number >= from,
+            Group::Idle | Group::Raising { .. } => false,
         }
     }
 
-    pub(super) fn child_ended(
-        &mut self,
-        place: usize,
-        exit: &Exit,
-        now: Instant,
-    ) -> Result<(), Ended> {
-        self.children[place].stop(now);
+    /// It is itself just starting, and this child is what it waits for.
+    fn starts_with(&self, number: u64) -> bool {
+        let awaited =
+            matches!(self.group, Group::Raising { current, .. } if current == Some(number));
+        awaited && self.life == Life::Starting
+    }
+
+    fn rests(&mut self, place: usize) {
+        let child = &mut self.children[place];
+        child.held |= child.restart == Restart::Temporary;
+        if !child.listed && (child.held || self.life == Life::Stopping) {
+            self.children.remove(place);
+        }
+    }
+
+    pub(super) fn stays_stopped(&mut self, place: usize) {
+        let child = &mut self.children[place];
+        child.held = true;
+        child.waits_until = None;
+        self.is_not_started_again(place);
+    }
+
+    fn is_not_started_again(&mut self, place: usize) {
+        if !self.children[place].listed {
+            self.children.remove(place);
+        }
+    }
+
+    fn obeys_its_policy(&mut self, place: usize, exit: &Exit, now: Instant) {
         let child = &mut self.children[place];
         let wanted = match child.restart {
             Restart::Permanent => true,
@@ -47,61 +77,44 @@ impl Child {
         };
         if !wanted {
             child.held = child.restart == Restart::Temporary;
-            let ends = child.significant && self.ends_without(place);
-            self.without(place);
-            return if ends { Err(Ended::WorkDone) } else { Ok(()) };
+            if child.significant && self.ends_without(place) {
+                self.is_over(Ended::WorkDone, now);
+            }
+            return self.is_not_started_again(place);
         }
-        let Some(wait) = child.next_wait(exit) else {
-            self.without(place);
-            return Err(Ended::TooMuch(exit.clone()));
+        let wait = child.next_wait(exit);
+        let Some(wait) = wait.filter(|_| !self.counts(place, exit) || self.bears_another(now))
+        else {
+            self.is_over(Ended::TooMuch(exit.clone()), now);
+            return self.is_not_started_again(place);
         };
-        if self.counts(place, exit) && !self.bears_another(now) {
-            self.without(place);
-            return Err(Ended::TooMuch(exit.clone()));
-        }
         let until = (!wait.is_zero()).then(|| now + wait);
-        let first = match self.strategy() {
+        let child = &mut self.children[place];
+        let first = match self.kind.strategy() {
             Strategy::OneForOne if until.is_some() => {
-                self.children[place].waits_until = until;
-                return Ok(());
+                child.life = Life::Waiting;
+                child.waits_until = until;
+                return;
             }
-            Strategy::OneForOne => return self.start_child(place, now),
+            Strategy::OneForOne => return child.starts(now),
             Strategy::OneForAll => 0,
-            Strategy::RestForOne => self.children[place].number,
+            Strategy::RestForOne => child.number,
         };
-        self.children[place].waits_until = until;
-        self.take_along(first, now);
-        self.go_on(now)
+        child.waits_until = until;
+        let from = match self.group {
+            Group::Lowering { from } | Group::Resting { from } => from.min(first),
+            Group::Idle | Group::Raising { .. } => first,
+        };
+        self.group = Group::Lowering { from };
     }
 
-    /// Stops the group, to be started from `first` on when nobody in it waits.
-    fn take_along(&mut self, first: u64, now: Instant) {
-        let from = self.group_rests_from.unwrap_or(first).min(first);
-        self.group_rests_from = Some(from);
-        for child in &mut self.children {
-            if child.up && child.number >= first {
-                child.stop(now);
-                child.held |= child.restart == Restart::Temporary;
-            }
-        }
-        self.children
-            .retain(|child| child.number < first || child.listed || !child.held);
-    }
-
-    /// Starts the group again, unless one of it waits.
-    pub(super) fn go_on(&mut self, now: Instant) -> Result<(), Ended> {
-        let Some(first) = self.group_rests_from else {
-            return Ok(());
+    fn is_over(&mut self, ended: Ended, now: Instant) {
+        let exit = match &ended {
+            Ended::TooMuch(reason) => reason.clone(),
+            Ended::WorkDone => Exit::Shutdown,
         };
-        if self
-            .children
-            .iter()
-            .any(|child| child.waits_until.is_some())
-        {
-            return Ok(());
-        }
-        self.group_rests_from = None;
-        self.raise(first, now)
+        self.ended = Some(ended);
+        self.stops_its_children(exit, now);
     }
 
     /// Whether it ends with a significant child that has done its work.
@@ -111,7 +124,8 @@ impl Child {
         };
         let mut others = self.children.iter().enumerate();
         let another = others.any(|(other, child)| {
-            other != place && child.significant && self.runs_or_is_going_to(child)
+            let is_to_come = !child.held && self.is_going_to_start(child.number);
+            other != place && child.significant && (child.is_busy() || is_to_come)
         });
         match auto_shutdown {
             AutoShutdown::Never => false,
@@ -120,16 +134,12 @@ impl Child {
         }
     }
 
-    fn runs_or_is_going_to(&self, child: &Child) -> bool {
-        let starts_from = self.group_rests_from.or(self.rises_from);
-        let comes_with_group = starts_from.is_some_and(|first| child.number >= first);
-        child.up || child.waits_until.is_some() || comes_with_group && !child.held
-    }
-
-    /// Its supervisor does not start it again: one that was added leaves.
-    fn without(&mut self, place: usize) {
-        if !self.children[place].listed {
-            self.children.remove(place);
+    /// If it is down, unless it is held.
+    pub(super) fn is_going_to_start(&self, number: u64) -> bool {
+        match self.group {
+            Group::Idle => false,
+            Group::Lowering { from } | Group::Resting { from } => number >= from,
+            Group::Raising { next, .. } => number >= next,
         }
     }
 
@@ -153,5 +163,14 @@ impl Child {
         self.restarted_at.push(now);
         self.restarted_at.retain(|&at| now - at <= within);
         self.restarted_at.len() <= restarts
+    }
+}
+
+impl Kind {
+    fn strategy(self) -> Strategy {
+        match self {
+            Kind::Supervisor { strategy, .. } => strategy,
+            Kind::Worker => panic!("a worker has no children"),
+        }
     }
 }

@@ -1,18 +1,21 @@
-//! What a tree of supervisors ought to do, said as simply as possible: one thing
-//! after another, by recursion, in no time.
+//! What a tree of supervisors ought to do, said as simply as possible: whoever has
+//! something to do next does it, again and again, until nobody has.
 
 mod back_off;
 mod by_hand;
 mod ending;
+mod going_on;
 mod places;
 
+use std::cell::Cell;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use treewire_runtime::{AutoShutdown, Exit, Failure, Restart, Strategy};
 
 pub(crate) use back_off::BackOff;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Kind {
     Worker,
     Supervisor {
@@ -21,6 +24,54 @@ pub(crate) enum Kind {
         within: Duration,
         auto_shutdown: AutoShutdown,
     },
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Life {
+    Down,
+    /// It is started again by itself, not with its group.
+    Waiting,
+    Starting,
+    Up,
+    Stopping,
+    /// Its supervisor did not see that yet.
+    Ended(Exit),
+}
+
+/// What becomes of a child that has ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Fate {
+    #[default]
+    ByItsPolicy,
+    StartsAgain,
+    RestsWithItsGroup,
+    StaysStopped,
+}
+
+/// What is being done with children in a row, by their numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Group {
+    #[default]
+    Idle,
+    Lowering {
+        from: u64,
+    },
+    Resting {
+        from: u64,
+    },
+    Raising {
+        next: u64,
+        current: Option<u64>,
+    },
+}
+
+/// Why the root ended.
+#[derive(Clone, Debug)]
+pub(crate) enum Ended {
+    /// It bears no more, for this reason.
+    TooMuch(Exit),
+    /// Its significant children have done their work.
+    WorkDone,
 }
 
 #[derive(Clone, Debug)]
@@ -36,39 +87,31 @@ pub(crate) struct Child {
     pub(crate) listed: bool,
     /// It was added, and whoever did so was not told yet how that went.
     pub(crate) asked_for: bool,
-    pub(crate) up: bool,
-    pub(crate) up_since: Instant,
-    /// Its group does not start it again.
-    pub(crate) held: bool,
-    /// It is started again then, by itself or with its group.
-    pub(crate) waits_until: Option<Instant>,
+    /// Any of its generations was up; whoever added it keeps this longer than the tree.
+    pub(crate) came_up: Rc<Cell<bool>>,
+    pub(crate) life: Life,
     pub(crate) generation: u64,
+    up_since: Instant,
+    /// Its current generation was up.
+    was_up: bool,
+    fate: Fate,
+    /// Its group does not start it again.
+    held: bool,
+    /// Its restart waits until then, and its group with it.
+    pub(crate) waits_until: Option<Instant>,
     /// How many of its next starts fail.
     pub(crate) failing_starts: u32,
+    /// Its next start takes until it is let go on.
+    pub(crate) slow_start: bool,
+    /// Its next stop does.
+    pub(crate) slow_stop: bool,
     pub(crate) children: Vec<Child>,
-    /// Those from this number on rest, for the sake of one of them that waits.
-    pub(crate) group_rests_from: Option<u64>,
-    /// Those from this number on are just being started again.
-    rises_from: Option<u64>,
-    pub(crate) restarted_at: Vec<Instant>,
-}
-
-/// Why a supervisor ended.
-#[derive(Clone, Debug)]
-pub(crate) enum Ended {
-    /// It bears no more, for this reason.
-    TooMuch(Exit),
-    /// Its significant children have done their work.
-    WorkDone,
-}
-
-impl Ended {
-    fn exit(self) -> Exit {
-        match self {
-            Ended::TooMuch(reason) => reason,
-            Ended::WorkDone => Exit::Shutdown,
-        }
-    }
+    group: Group,
+    restarted_at: Vec<Instant>,
+    /// Why it stops its children.
+    ends_with: Exit,
+    /// Of the root alone.
+    pub(crate) ended: Option<Ended>,
 }
 
 impl Child {
@@ -82,16 +125,22 @@ impl Child {
             back_off: None,
             listed,
             asked_for: !listed,
-            up: false,
+            came_up: Rc::default(),
+            life: Life::Down,
+            generation: 0,
             up_since: now,
+            was_up: false,
+            fate: Fate::default(),
             held: false,
             waits_until: None,
-            generation: 0,
             failing_starts: 0,
+            slow_start: false,
+            slow_stop: false,
             children: Vec::new(),
-            group_rests_from: None,
-            rises_from: None,
+            group: Group::default(),
             restarted_at: Vec::new(),
+            ends_with: Exit::Shutdown,
+            ended: None,
         }
     }
 
@@ -100,88 +149,42 @@ impl Child {
         Child { name, kind, ..self }
     }
 
+    pub(crate) fn root(kind: Kind, now: Instant) -> Self {
+        let root = Child::worker(0, Restart::Permanent, true, now).supervisor(kind);
+        Child {
+            life: Life::Up,
+            ..root
+        }
+    }
+
+    fn is_root(&self) -> bool {
+        self.number == 0
+    }
+
     pub(crate) fn is_supervisor(&self) -> bool {
         matches!(self.kind, Kind::Supervisor { .. })
     }
 
-    pub(crate) fn strategy(&self) -> Strategy {
-        match self.kind {
-            Kind::Supervisor { strategy, .. } => strategy,
-            Kind::Worker => panic!("a worker has no children"),
-        }
+    pub(crate) fn is_up(&self) -> bool {
+        self.life == Life::Up
     }
 
-    /// Starts it and, in order, what it lists; what was started is undone if one fails.
-    pub(crate) fn start(&mut self, now: Instant) -> Result<(), Exit> {
-        self.generation += 1;
-        self.waits_until = None;
-        if self.failing_starts > 0 {
-            self.failing_starts -= 1;
-            return Err(failure());
-        }
-        self.restarted_at.clear();
-        self.group_rests_from = None;
-        for child in &mut self.children {
-            child.held = false;
-        }
-        for number in 0..self.children.len() {
-            if let Err(exit) = self.children[number].start(now) {
-                self.children[number].stop(now);
-                self.stop(now);
-                return Err(exit);
-            }
-        }
-        self.up = true;
-        self.up_since = now;
-        self.asked_for = false;
-        Ok(())
+    /// Something of it runs, or is going to.
+    fn is_busy(&self) -> bool {
+        self.life != Life::Down
     }
 
-    /// Takes it down with all below; what was added is gone.
-    pub(crate) fn stop(&mut self, now: Instant) {
-        if self.up && self.is_supervisor() {
-            self.ran_until(now);
-        }
-        self.up = false;
-        self.waits_until = None;
-        self.group_rests_from = None;
-        self.rises_from = None;
-        self.children.retain(|child| child.listed);
-        self.children.iter_mut().for_each(|child| child.stop(now));
+    /// It takes until it is let go on.
+    pub(crate) fn is_held_up(&self) -> bool {
+        !self.is_supervisor() && matches!(self.life, Life::Starting | Life::Stopping)
     }
 
-    /// Starts whoever is down from child `first` on, one after another.
-    fn raise(&mut self, first: u64, now: Instant) -> Result<(), Ended> {
-        let mut next = first;
-        while let Some(place) = self.children.iter().position(|child| {
-            let rests = !child.up && !child.held;
-            rests && child.number >= next
-        }) {
-            next = self.children[place].number + 1;
-            self.rises_from = Some(next);
-            self.start_child(place, now)?;
-            if self.group_rests_from.is_some() {
-                break;
-            }
-        }
-        self.rises_from = None;
-        Ok(())
-    }
-
-    /// Starts one child. A first start that fails is undone, any other is one more
-    /// restart: it takes the rest along again, if the strategy says so.
-    pub(crate) fn start_child(&mut self, place: usize, now: Instant) -> Result<(), Ended> {
-        match self.children[place].start(now) {
-            Ok(()) => Ok(()),
-            Err(_) if self.children[place].asked_for => {
-                self.children.remove(place);
-                Ok(())
-            }
-            Err(exit) => self.child_ended(place, &exit, now),
-        }
+    /// Several of its children are about to be stopped or started.
+    pub(crate) fn group_is_busy(&self) -> bool {
+        self.group != Group::Idle
     }
 }
 
-pub(crate) fn failure() -> Exit {
+fn failure() -> Exit {
     Exit::Failed(Failure::new("it does not start"))
 }

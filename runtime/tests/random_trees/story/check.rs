@@ -1,9 +1,9 @@
 //! Whether the tree is what the model says.
 
-use treewire_runtime::{ChildSnapshot, ChildState, Strategy};
+use treewire_runtime::{ChildSnapshot, ChildState, Exit, NodeError};
 
-use super::Story;
-use super::model::Child;
+use super::model::{Child, Ended, Life};
+use super::{AskedFor, Story};
 
 impl Story {
     /// Who is there, in which order, how often started, up or not.
@@ -13,26 +13,36 @@ impl Story {
         let found: Vec<_> = snapshot.walk().map(seen).collect();
         let mut expected = Vec::new();
         for (place, path) in self.model.places() {
-            let (_, above) = place.split_last().expect("a child");
-            let strategy = self.model.at(above).strategy();
             let child = self.model.at(&place);
-            expected.push((path, state(child, strategy), child.generation));
+            expected.push((path, state(child), child.generation));
         }
         if found != expected {
-            let differ: Vec<_> = found
-                .iter()
-                .zip(&expected)
-                .filter(|(found, expected)| found != expected)
-                .take(5)
-                .collect();
+            let only = |here: &[Seen], there: &[Seen]| {
+                let here = here.iter().filter(|seen| !there.contains(seen));
+                here.take(20)
+                    .map(|seen| format!("  {seen:?}\n"))
+                    .collect::<String>()
+            };
             panic!(
-                "found {} children, expected {}; (found, expected) differ: {differ:#?}\n{}",
-                found.len(),
-                expected.len(),
+                "found\n{}expected\n{}after\n{}",
+                only(&found, &expected),
+                only(&expected, &found),
                 self.told()
             );
         }
         self.check_who_was_asked_for().await;
+    }
+
+    /// The node has ended, as the root of the model.
+    pub(super) async fn check_end(&mut self, ended: Ended) {
+        self.faults.clear();
+        match (ended, self.node.ended().await) {
+            (Ended::WorkDone, Ok(())) => {}
+            (Ended::TooMuch(reason), Err(NodeError::Escalated { exit, .. })) => {
+                assert_eq!(said(&exit), said(&reason), "{}", self.told());
+            }
+            (expected, ended) => panic!("{ended:?} and not {expected:?}: {}", self.told()),
+        }
     }
 
     /// Whoever added a child hears of its first start, once there was one or there
@@ -42,28 +52,38 @@ impl Story {
         for path in self.asked_for.keys().cloned().collect::<Vec<_>>() {
             let place = places.iter().find(|(_, other)| *other == path);
             let child = place.map(|(place, _)| &*self.model.at(place));
-            let expected = match child {
-                Some(child) if child.asked_for => None,
-                child => Some(child.is_some()),
-            };
-            let told = self.asked_for[&path].is_finished();
-            assert_eq!(told, expected.is_some(), "told of {path}: {}", self.told());
-            if told && let Some(answer) = self.asked_for.remove(&path) {
-                let answer = answer.await.expect("no panic");
-                assert_eq!(Some(answer.is_ok()), expected, "{path}: {}", self.told());
+            let is_settled = !child.is_some_and(|child| child.asked_for);
+            let told = self.asked_for[&path].told.is_finished();
+            assert_eq!(told, is_settled, "told of {path}: {}", self.told());
+            if told && let Some(AskedFor { told, came_up }) = self.asked_for.remove(&path) {
+                let told = told.await.expect("no panic");
+                assert_eq!(told.is_ok(), came_up.get(), "{path}: {}", self.told());
             }
         }
     }
 }
 
-fn state(child: &Child, strategy: Strategy) -> ChildState {
-    match strategy {
-        _ if child.up => ChildState::Running,
-        Strategy::OneForOne if child.waits_until.is_some() => ChildState::BackingOff,
-        _ => ChildState::Resting,
+fn state(child: &Child) -> ChildState {
+    match child.life {
+        Life::Down => ChildState::Resting,
+        Life::Waiting => ChildState::BackingOff,
+        Life::Starting => ChildState::Starting,
+        Life::Up => ChildState::Running,
+        Life::Stopping | Life::Ended(_) => ChildState::Stopping,
     }
 }
 
-fn seen(child: &ChildSnapshot) -> (String, ChildState, u64) {
+/// Path, state and generation.
+type Seen = (String, ChildState, u64);
+
+fn seen(child: &ChildSnapshot) -> Seen {
     (child.path.clone(), child.state, child.generation)
+}
+
+/// Panics have a place that the model does not know.
+fn said(exit: &Exit) -> String {
+    match exit {
+        Exit::Panicked(panic) => panic.text.clone(),
+        other => other.to_string(),
+    }
 }

@@ -2,85 +2,94 @@
 
 use std::time::{Duration, Instant};
 
-use treewire_runtime::{Exit, Failure, Killer, Panic};
+use treewire_runtime::{Exit, Failure, Panic};
 
-use super::{After, End, MOST, MakeProgress, Story, model};
+use super::model::{self, Life};
+use super::worker::{End, Fault, MakeProgress};
+use super::{AskedFor, MOST, Story};
 
 impl Story {
-    /// Something happens.
-    pub(super) async fn step(&mut self) -> After {
+    /// Something happens; false if nobody knows what follows.
+    pub(super) async fn step(&mut self) -> bool {
         let places = self.model.places();
         let Some((place, path)) = self.someone(&places) else {
             let child = self.random_child(&mut 1, 0, false);
             self.add(&[], child);
-            return After::GoesOn;
+            return true;
         };
         if self.chance.once_in(15) {
             return self.time_passes().await;
         }
-        let now = self.world.now();
+        let held_up = self.held_up(&places);
+        if self.chance.once_in(8)
+            && let Some((place, path)) = self.chance.pick(&held_up).cloned()
+        {
+            self.tell(format!("{path} goes on"));
+            self.faults.of(&path, Fault::let_go_on);
+            let now = self.world.now();
+            self.model.at(&place).let_go_on(now);
+            self.model.settle(now);
+            return true;
+        }
         let child = self.model.at(&place).clone();
-        let deeds = match child.group_rests_from {
-            // Who is added waits for its turn.
-            Some(_) if self.chance.once_in(3) => 2,
-            _ => 12,
-        };
-        match self.chance.below(deeds) {
+        match self.chance.below(18) {
             0 => self.fail_some_starts(&place, &path),
-            1 if places.len() < MOST && child.is_supervisor() => {
-                let mut new = self.random_child(&mut 3, 3, false);
-                if !new.is_supervisor() && self.chance.once_in(8) {
-                    new.failing_starts = 1;
-                }
-                self.add(&place, new);
-            }
-            2 => {
-                self.tell(format!("stop {path}"));
-                self.node.stop_child(&path).await.expect("it is there");
-                return self.model.stopped_by_hand(&place, now).into();
-            }
-            3 | 4 if !child.up => {
+            1 | 16 | 17 => self.be_slow_at_next(&place, &path),
+            2 if places.len() < MOST && child.is_supervisor() => self.add_someone(&place),
+            3 | 4 if places.len() < MOST && child.group_is_busy() => self.add_someone(&place),
+            5 | 6 if !child.is_up() => {
                 self.tell(format!("start {path}"));
                 self.node.start_child(&path).await.expect("it is there");
-                return self.model.started_by_hand(&place, now).into();
+                self.model.started_by_hand(&place, self.world.now());
             }
-            5 => {
+            7 => {
+                self.tell(format!("stop {path}"));
+                let (node, path) = (self.node.clone(), path.clone());
+                actix_rt::spawn(async move { node.stop_child(&path).await });
+                self.model.stopped_by_hand(&place, self.world.now());
+            }
+            8 => {
                 self.tell(format!("restart {path}"));
                 self.node.restart_child(&path).await.expect("it is there");
-                return self.model.restarted_by_hand(&place, now).into();
+                self.model.restarted_by_hand(&place, self.world.now());
             }
-            6 => {
+            9 => {
                 self.tell(format!("kill {path}"));
                 self.node.kill(&path).await.expect("it is there");
-                let exit = Exit::Killed(Killer::Operator);
-                if child.up {
-                    return self.model.ended(&place, &exit, now).into();
-                }
+                self.model.killed(&place, self.world.now());
             }
-            7 if child.up && !child.is_supervisor() => {
+            10 if child.is_up() && !child.is_supervisor() => {
                 self.tell(format!("{path} makes progress"));
                 self.workers[&path].do_send(MakeProgress);
                 self.model.at(&place).made_progress();
             }
-            _ if child.up && !child.is_supervisor() => {
+            _ if child.is_up() && !child.is_supervisor() => {
                 let exit = self.random_exit();
                 self.tell(format!("{path} ends: {exit}"));
                 self.workers[&path].do_send(End(exit.clone()));
-                return self.model.ended(&place, &exit, now).into();
+                self.model.ended_itself(&place, exit);
             }
             _ => {}
         }
-        After::GoesOn
+        self.model.settle(self.world.now());
+        true
+    }
+
+    fn held_up(&mut self, places: &[(Vec<usize>, String)]) -> Vec<(Vec<usize>, String)> {
+        let mut held_up = places.to_vec();
+        held_up.retain(|(place, _)| self.model.at(place).is_held_up());
+        held_up
     }
 
     /// Any child, or one about which there is more to tell.
     fn someone(&mut self, places: &[(Vec<usize>, String)]) -> Option<(Vec<usize>, String)> {
-        let kind = self.chance.below(3);
+        let kind = self.chance.below(5);
         let mut chosen = Vec::new();
         for place in places {
             let is_chosen = match kind {
                 0 => true,
                 1 => self.is_about_to_wait(&place.0),
+                2 => self.has_to_do_with_the_slow(&place.0),
                 _ => self.has_to_do_with_a_wait(&place.0),
             };
             if is_chosen {
@@ -97,20 +106,27 @@ impl Story {
     fn is_about_to_wait(&mut self, place: &[usize]) -> bool {
         let child = self.model.at(place);
         let row_begun = |back_off: &model::BackOff| back_off.row_begun();
-        child.up && child.back_off.as_ref().is_some_and(row_begun)
+        child.is_up() && child.back_off.as_ref().is_some_and(row_begun)
     }
 
-    /// It waits, or one of its siblings or children does.
-    fn has_to_do_with_a_wait(&mut self, place: &[usize]) -> bool {
-        let waits = |child: &model::Child| child.waits_until.is_some();
+    /// One of its siblings is going to take its time.
+    fn has_to_do_with_the_slow(&mut self, place: &[usize]) -> bool {
         let (_, above) = place.split_last().expect("a child");
-        let rests = self.model.at(above).group_rests_from.is_some();
+        let is_slow = |child: &model::Child| child.slow_start || child.slow_stop;
+        self.model.at(above).children.iter().any(is_slow)
+    }
+
+    /// It waits or is held up, or one of its siblings or children does so.
+    fn has_to_do_with_a_wait(&mut self, place: &[usize]) -> bool {
+        let (_, above) = place.split_last().expect("a child");
+        let above = self.model.at(above);
+        let waits = above.group_is_busy() || above.children.iter().any(is_in_the_middle);
         let child = self.model.at(place);
-        rests || waits(child) || child.children.iter().any(waits)
+        waits || child.children.iter().any(is_in_the_middle)
     }
 
     /// Until the next restart is due, or just before it, or any time.
-    async fn time_passes(&mut self) -> After {
+    async fn time_passes(&mut self) -> bool {
         let now = self.world.now();
         let next = self.model.due().into_iter().map(|(at, _)| at).min();
         let time = match next {
@@ -123,21 +139,31 @@ impl Story {
         self.model_waits(now + time)
     }
 
-    fn model_waits(&mut self, end: Instant) -> After {
-        loop {
+    /// False if two things are due at the same moment: which goes first is not promised.
+    fn model_waits(&mut self, end: Instant) -> bool {
+        while self.model.ended.is_none() {
             let mut due = self.model.due();
             due.retain(|&(at, _)| at <= end);
             due.sort();
             match due.as_slice() {
-                [] => return After::GoesOn,
-                [(one, _), (another, _), ..] if one == another => return After::NobodyKnows,
+                [] => break,
+                [(one, _), (another, _), ..] if one == another => return false,
                 [(at, place), ..] => {
-                    if let Err(ended) = self.model.waited(place, *at) {
-                        return After::Ended(ended);
-                    }
+                    self.model.waited(place, *at);
+                    self.model.settle(*at);
                 }
             }
         }
+        true
+    }
+
+    fn add_someone(&mut self, place: &[usize]) {
+        let mut child = self.random_child(&mut 3, 3, false);
+        if !child.is_supervisor() {
+            child.failing_starts = u32::from(self.chance.once_in(8));
+            child.slow_start = self.chance.once_in(8);
+        }
+        self.add(place, child);
     }
 
     /// Adds a child to the supervisor at `place`.
@@ -148,7 +174,10 @@ impl Story {
             parent => format!("{parent}/{}", child.name),
         };
         self.tell(format!("add {path}"));
-        self.fail_next(&path, child.failing_starts);
+        self.faults.of(&path, |fault| {
+            fault.failing_starts = child.failing_starts;
+            fault.slow_start = child.slow_start;
+        });
         let above = self.supervisors.get(&parent).cloned();
         let node = self.node.clone();
         let added = if child.is_supervisor() {
@@ -168,12 +197,17 @@ impl Story {
                 }
             })
         };
-        self.asked_for.insert(path, added);
+        let asked_for = AskedFor {
+            told: added,
+            came_up: child.came_up.clone(),
+        };
+        self.asked_for.insert(path, asked_for);
         let now = self.world.now();
         let above = self.model.at(place);
-        if above.up {
+        if above.takes_children() {
             above.added(child, now);
         }
+        self.model.settle(now);
     }
 
     fn random_exit(&mut self) -> Exit {
@@ -197,14 +231,31 @@ impl Story {
         if child.is_supervisor() {
             return;
         }
-        child.failing_starts = 1 + self.chance.below(2) as u32;
-        let starts = child.failing_starts;
-        self.fail_next(path, starts);
+        let starts = 1 + self.chance.below(2) as u32;
+        child.failing_starts = starts;
+        self.faults.of(path, |fault| fault.failing_starts = starts);
         self.tell(format!("{path} will fail to start {starts} times"));
     }
 
-    fn fail_next(&self, path: &str, starts: u32) {
-        let mut faults = self.faults.lock().expect("no panic under it");
-        faults.insert(path.to_owned(), starts);
+    fn be_slow_at_next(&mut self, place: &[usize], path: &str) {
+        let child = self.model.at(place);
+        if child.is_supervisor() {
+            return;
+        }
+        let starts = self.chance.once_in(2);
+        match starts {
+            true => child.slow_start = true,
+            false => child.slow_stop = true,
+        }
+        self.faults.of(path, |fault| match starts {
+            true => fault.slow_start = true,
+            false => fault.slow_stop = true,
+        });
+        let what = if starts { "start" } else { "stop" };
+        self.tell(format!("{path} will be slow to {what}"));
     }
+}
+
+fn is_in_the_middle(child: &model::Child) -> bool {
+    child.waits_until.is_some() || matches!(child.life, Life::Starting | Life::Stopping)
 }

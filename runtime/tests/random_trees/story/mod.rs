@@ -3,17 +3,17 @@
 mod check;
 mod deeds;
 mod seeds;
+mod worker;
 
+use std::cell::Cell;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::rc::Rc;
 
-use actix::prelude::*;
 use actix_rt::task::JoinHandle;
-use treewire_runtime::{
-    Chance, Context, Exit, Node, NodeError, Ref, Restart, SpawnError, SupervisorRef, World, driven,
-};
+use treewire_runtime::{Chance, Node, Ref, SpawnError, SupervisorRef, World, driven};
 
-use super::model::{self, Ended};
+use super::model;
+use worker::{Faults, Worker};
 
 /// How many children a tree may have.
 const MOST: usize = 200;
@@ -25,93 +25,28 @@ pub(crate) fn run(seed: u64, steps: usize) -> usize {
     driven(seed, async |world| {
         let mut story = Story::begin(&world).await;
         for step in 1..=steps.min(CHAPTER) {
-            let after = story.step().await;
+            let goes_on = story.step().await;
             world.settle().await;
-            match after {
-                After::GoesOn => story.check().await,
-                After::NobodyKnows => return step,
-                After::Ended(Ended::WorkDone) => {
-                    let ended = story.node.ended().await;
-                    assert!(ended.is_ok(), "{ended:?}: {}", story.told());
-                    return step;
-                }
-                After::Ended(Ended::TooMuch(reason)) => {
-                    let Err(NodeError::Escalated { exit, .. }) = story.node.ended().await else {
-                        panic!("it did not escalate: {}", story.told());
-                    };
-                    assert_eq!(said(&exit), said(&reason), "{}", story.told());
-                    return step;
-                }
+            if let Some(ended) = story.model.ended.clone() {
+                story.check_end(ended).await;
+                return step;
             }
+            if !goes_on {
+                return step;
+            }
+            story.check().await;
         }
+        story.faults.clear();
         story.node.stop().await.expect("it stops in order");
         steps.min(CHAPTER)
     })
 }
 
-/// Panics have a place that the model does not know.
-fn said(exit: &Exit) -> String {
-    match exit {
-        Exit::Panicked(panic) => panic.text.clone(),
-        other => other.to_string(),
-    }
+/// A child that was added: what is told of its first start, and whether that succeeded.
+struct AskedFor {
+    told: JoinHandle<Result<(), SpawnError>>,
+    came_up: Rc<Cell<bool>>,
 }
-
-/// What a step led to.
-enum After {
-    GoesOn,
-    /// The root has come to its end.
-    Ended(Ended),
-    /// Two things are due at the same moment, and which goes first is not promised.
-    NobodyKnows,
-}
-
-impl From<Result<(), Ended>> for After {
-    fn from(borne: Result<(), Ended>) -> Self {
-        match borne {
-            Ok(()) => After::GoesOn,
-            Err(ended) => After::Ended(ended),
-        }
-    }
-}
-
-struct Worker;
-
-impl Actor for Worker {
-    type Context = Context<Self>;
-}
-
-struct End(Exit);
-
-impl Message for End {
-    type Result = ();
-}
-
-impl Handler<End> for Worker {
-    type Result = ();
-    fn handle(&mut self, end: End, context: &mut Context<Self>) {
-        match end.0 {
-            Exit::Panicked(panic) => panic!("{}", panic.text),
-            exit => context.end(exit),
-        }
-    }
-}
-
-struct MakeProgress;
-
-impl Message for MakeProgress {
-    type Result = ();
-}
-
-impl Handler<MakeProgress> for Worker {
-    type Result = ();
-    fn handle(&mut self, _: MakeProgress, context: &mut Context<Self>) {
-        context.progress().made();
-    }
-}
-
-/// By path, how many of the next starts fail.
-type Faults = Arc<Mutex<HashMap<String, u32>>>;
 
 struct Story {
     node: Node,
@@ -122,7 +57,7 @@ struct Story {
     workers: HashMap<String, Ref<Worker>>,
     supervisors: HashMap<String, SupervisorRef>,
     /// Those who were added and whose first start was not told yet.
-    asked_for: HashMap<String, JoinHandle<Result<(), SpawnError>>>,
+    asked_for: HashMap<String, AskedFor>,
     faults: Faults,
     names: u64,
     log: Vec<String>,
@@ -141,9 +76,7 @@ impl Story {
             .start()
             .await
             .expect("it starts");
-        let root = model::Child::worker(0, Restart::Permanent, true, world.now());
-        let mut model = root.supervisor(kind);
-        model.up = true;
+        let model = model::Child::root(kind, world.now());
         let mut story = Story {
             node,
             world: world.clone(),

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use treewire_runtime::{
-    AutoShutdown, Backoff, Chance, Child, Failure, Intensity, Restart, Strategy, Supervisor,
+    AutoShutdown, Backoff, Chance, Child, Intensity, Restart, Strategy, Supervisor,
 };
 
+use super::Story;
 use super::model::{self, BackOff, Kind};
-use super::{Story, Worker};
+use super::worker::Worker;
 
 impl Story {
     /// A child that was not started yet, with what it lists.
@@ -53,17 +54,9 @@ impl Story {
     /// Its handle goes to where it is found.
     pub(super) fn worker(&mut self, path: &str, child: &model::Child) -> Child<Worker> {
         let (faults, key) = (self.faults.clone(), path.to_owned());
-        let mut spec = Child::try_new(child.name.clone(), move || {
-            let mut faults = faults.lock().expect("no panic under it");
-            match faults.get_mut(&key) {
-                Some(left) if *left > 0 => {
-                    *left -= 1;
-                    Err(Failure::new("it does not start"))
-                }
-                _ => Ok(Worker),
-            }
-        });
-        spec = spec.restart(child.restart);
+        let mut spec = Child::try_new(child.name.clone(), move || Worker::new(&key, &faults));
+        // The story has all the time in the world.
+        spec = spec.restart(child.restart).shutdown(Duration::MAX);
         if child.significant {
             spec = spec.significant();
         }
