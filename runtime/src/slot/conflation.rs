@@ -59,8 +59,10 @@ pub(super) trait Place<M>: Send + Sync {
     fn hash(&self) -> u64;
 }
 
+type KeyOf<M, K> = Arc<dyn Fn(&M) -> K + Send + Sync>;
+
 struct Conflation<M, K> {
-    key: Guarded<Arc<dyn Fn(&M) -> K + Send + Sync>>,
+    key: Guarded<KeyOf<M, K>>,
     hasher: RandomState,
     places: Mutex<Places<M, K>>,
 }
@@ -80,7 +82,7 @@ impl Conflating {
         M: Send + 'static,
         K: Hash + Eq + Send + Sync + 'static,
     {
-        let key: Arc<dyn Fn(&M) -> K + Send + Sync> = Arc::new(key);
+        let key: KeyOf<M, K> = Arc::new(key);
         let make = move || {
             let conflation: Arc<dyn Conflates<M>> = Arc::new(Conflation {
                 key: Guarded::new(key.clone()),
