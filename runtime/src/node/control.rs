@@ -209,7 +209,7 @@ impl Driver {
                 exit,
                 charge,
             } => self.tree.exited(id, life, exit, charge, now),
-            Input::Progressed { id } => self.tree.progressed(id),
+            Input::Progressed { id, life } => self.tree.progressed(id, life),
             Input::Stop { id } => self.tree.stop(id, now),
             Input::StopSupervisor(anchor) => self.tree.stop(anchor.id(), now),
             Input::ArbiterLost {

@@ -49,6 +49,7 @@ impl Home {
     pub(crate) fn progress(&self) -> Progress {
         Progress {
             child: self.child(),
+            life: self.life,
         }
     }
 }
@@ -105,15 +106,15 @@ impl ChildHandle {
 #[derive(Clone, Debug)]
 pub struct Progress {
     child: ChildHandle,
+    life: u64,
 }
 
 impl Progress {
-    /// The child's back-off starts anew.
+    /// The child's back-off starts anew, if the generation this was taken from is still
+    /// the current one.
     pub fn made(&self) {
-        self.child
-            .node
-            .0
-            .control
-            .send(Input::Progressed { id: self.child.id });
+        let (id, life) = (self.child.id, self.life);
+        let control = &self.child.node.0.control;
+        control.send(Input::Progressed { id, life });
     }
 }

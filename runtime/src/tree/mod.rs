@@ -162,10 +162,13 @@ impl Tree {
         }
     }
 
-    /// The child did what it is for: its back-off starts anew.
-    pub(crate) fn progressed(&mut self, id: ChildId) {
-        if let Some(key) = self.find(id) {
-            self.entries[key].backoff.reset();
+    /// The generation `life` of a child did what it is for: its back-off starts anew. The
+    /// next one has to do so itself.
+    pub(crate) fn progressed(&mut self, id: ChildId, life: u64) {
+        let Some(key) = self.find(id) else { return };
+        let entry = &mut self.entries[key];
+        if entry.life == life {
+            entry.backoff.reset();
         }
     }
 

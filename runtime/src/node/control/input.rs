@@ -28,6 +28,7 @@ pub(in crate::node) enum Input {
     },
     Progressed {
         id: ChildId,
+        life: u64,
     },
     Stop {
         id: ChildId,

@@ -49,12 +49,24 @@ fn supervision_01_progress_gives_the_attempts_back() {
     for _ in 0..10 {
         world.exited("a", failed());
         world.started("a");
-        let (id, _) = world.life("a");
-        world.tree.progressed(id);
+        let (id, life) = world.life("a");
+        world.tree.progressed(id, life);
     }
     world.exited("a", failed());
     world.started("a");
     assert_eq!(world.finished, None);
+    world.exited("a", failed());
+    assert!(matches!(world.finished, Some(Ending::Escalated { .. })));
+}
+
+#[test]
+fn the_progress_of_an_earlier_generation_gives_nothing_back() {
+    let mut world = World::new();
+    world.up(None, with_attempts("a", 1));
+    let (id, life) = world.life("a");
+    world.exited("a", failed());
+    world.started("a");
+    world.tree.progressed(id, life);
     world.exited("a", failed());
     assert!(matches!(world.finished, Some(Ending::Escalated { .. })));
 }

@@ -110,10 +110,10 @@ fn supervision_01_back_off_does_not_count_but_a_panic_does() {
         world.started("dialer");
     }
     assert_eq!(world.finished, None);
-    let (id, _) = world.life("dialer");
     for panics in 1..=4 {
         assert_eq!(world.finished, None, "after {} panics", panics - 1);
-        world.tree.progressed(id);
+        let (id, life) = world.life("dialer");
+        world.tree.progressed(id, life);
         world.exited("dialer", panicked());
         if panics < 4 {
             world.started("dialer");
@@ -163,8 +163,8 @@ fn supervision_01_progress_starts_the_back_off_anew() {
     assert!(later >= world.now + Duration::from_millis(50));
     world.pass(Duration::from_secs(10));
     world.started("dialer");
-    let (id, _) = world.life("dialer");
-    world.tree.progressed(id);
+    let (id, life) = world.life("dialer");
+    world.tree.progressed(id, life);
     world.log();
     world.exited("dialer", failed());
     assert_eq!(
