@@ -134,6 +134,9 @@ pub(crate) enum Charge {
     Supervisor,
     /// The peer that sent the message whose handling panicked: it does not.
     Peer,
+    /// An earlier generation, which never left the factory that this one needs: the
+    /// restart does not count, and waits for that.
+    Predecessor,
 }
 
 #[cfg(test)]

@@ -62,17 +62,17 @@ impl<A: Actor<Context: Execution<A>>> ActorRecipe<A> {
         }
     }
 
-    fn make(&self, context: &mut A::Context, life: u64) -> Result<A, Exit> {
+    fn make(&self, context: &mut A::Context, life: u64) -> Result<A, (Exit, Charge)> {
         // A generation that was given up may never leave its factory.
         let Some(mut factory) = self.factory.try_lock() else {
             let busy = "its factory is still held up by an earlier generation";
-            return Err(Exit::Failed(Failure::new(busy)));
+            return Err((Exit::Failed(Failure::new(busy)), Charge::Predecessor));
         };
         let author = Author::new(&*self.slot, life);
         match catch(|| author.polls(|| factory(context))) {
             Ok(Ok(actor)) => Ok(actor),
-            Ok(Err(failure)) => Err(Exit::Failed(failure)),
-            Err(panic) => Err(Exit::Panicked(panic)),
+            Ok(Err(failure)) => Err((Exit::Failed(failure), Charge::Supervisor)),
+            Err(panic) => Err((Exit::Panicked(panic), Charge::Supervisor)),
         }
     }
 }
@@ -81,15 +81,15 @@ impl<A: Actor<Context: Execution<A>>> Recipe for ActorRecipe<A> {
     fn start(&self, home: Home) {
         self.slot.freshen_address();
         let mut context = A::Context::prepare(&self.slot, &home);
-        let exit = match self.make(&mut context, home.life) {
+        let (exit, charge) = match self.make(&mut context, home.life) {
             Ok(actor) => return context.launch(self.slot.clone(), home, actor),
-            Err(exit) => exit,
+            Err(failed) => failed,
         };
         self.slot.crashed(home.life, &exit);
         survive("the drop of the context", || drop(context));
         self.slot.forget_hooks(home.life);
         self.slot.orders.end(home.life);
-        home.exited(exit, Charge::Supervisor);
+        home.exited(exit, charge);
     }
 
     fn prepare(&self, home: &Home, arbiter: usize) {

@@ -86,6 +86,9 @@ impl Tree {
         }
         let exit = entry.last_exit();
         let lost_thread = exit == Exit::Killed(Killer::LostThread);
+        if entry.charge == Charge::Predecessor {
+            return self.await_factory(key, now);
+        }
         // The thread is to blame, and there is another one now.
         let never_ready = !entry.was_ready && !lost_thread;
         if entry.ready.is_some() && never_ready {

@@ -1,10 +1,15 @@
 //! What becomes of children whose thread is blocked or gone.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use super::entry::State;
 use super::{Action, Ending, ROOT, Tree};
 use crate::exit::{Charge, Exit, Killer};
 use crate::observe::EventKind;
+
+/// How long a child whose factory is held up by an earlier generation rests before it
+/// is tried again.
+const FACTORY_WAIT: Duration = Duration::from_secs(1);
 
 impl Tree {
     /// A killed child did not end: it is given up with its thread, and whoever else
@@ -77,5 +82,13 @@ impl Tree {
             });
         }
         self.generation_ended(key, exit, Charge::Supervisor, now);
+    }
+    /// An earlier generation was given up in the factory, and is still there: the next
+    /// one is tried again and again, and whoever waits for the child goes on waiting.
+    pub(super) fn await_factory(&mut self, key: usize, now: Instant) {
+        let after = FACTORY_WAIT;
+        self.event(key, EventKind::Restarting { after }, now);
+        self.entries[key].enter(State::BackingOff, now);
+        self.set_deadline(key, now + after);
     }
 }

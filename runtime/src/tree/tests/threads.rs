@@ -226,3 +226,87 @@ fn a_life_that_is_over_or_elsewhere_is_not_named() {
         assert_eq!(world.tree.zombies(), ["killed"], "{name} is polled");
     }
 }
+
+/// The generation finds the factory still held up by the one before.
+fn held_up(world: &mut World, name: &str) {
+    let (id, life) = world.life(name);
+    let exit = failed();
+    world
+        .tree
+        .exited(id, life, exit, Charge::Predecessor, world.now);
+    world.collect();
+}
+
+#[test]
+fn supervision_04_waiting_for_a_factory_counts_for_nobody_and_takes_nobody_along() {
+    let mut world = World::new();
+    let group = strategic(Strategy::OneForAll, &["neighbour", "blocked"]);
+    world.spawn(None, group);
+    world.all_ready();
+    let blocked = world.life("blocked").0;
+    world
+        .tree
+        .kill(blocked, Exit::Killed(Killer::Operator), world.now);
+    world.collect();
+    world.exited("blocked", Exit::Killed(Killer::Operator));
+    world.exited("neighbour", Exit::Shutdown);
+    world.started("neighbour");
+    world.log();
+    for _ in 0..20 {
+        held_up(&mut world, "blocked");
+        assert_eq!(
+            world.log(),
+            [
+                format!(
+                    "s/blocked #{} exited: failed: no",
+                    world.generation("s/blocked")
+                ),
+                format!(
+                    "s/blocked #{} restarts after 1s",
+                    world.generation("s/blocked")
+                ),
+            ]
+        );
+        world.pass(Duration::from_secs(1));
+        assert_eq!(world.moves(), ["+blocked"]);
+    }
+    world.started("blocked");
+    assert_eq!(world.state("s"), Some(crate::ChildState::Running));
+    assert_eq!(world.finished, None);
+}
+
+#[test]
+fn a_child_that_waits_for_its_factory_can_be_stopped() {
+    let mut world = World::new();
+    world.up(None, spec("a"));
+    world.exited("a", failed());
+    held_up(&mut world, "a");
+    let id = world.id("a");
+    world.tree.stop(id, world.now);
+    world.collect();
+    assert_eq!(world.state("a"), None);
+    assert_eq!(world.tree.wake_at(), None);
+}
+
+#[test]
+fn a_supervisor_that_starts_waits_for_a_factory_too() {
+    let mut world = World::new();
+    world.spawn(None, strategic(Strategy::OneForOne, &["a", "b"]));
+    world.started("a");
+    world.started("b");
+    let id = world.id("s");
+    world.tree.renew(id, None, world.now);
+    world.collect();
+    world.exited("b", Exit::Killed(Killer::Deadline));
+    world.exited("a", Exit::Shutdown);
+    world.log();
+    for _ in 0..10 {
+        held_up(&mut world, "a");
+        world.pass(Duration::from_secs(1));
+    }
+    assert_eq!(world.state("s"), Some(crate::ChildState::Starting));
+    world.started("a");
+    world.started("b");
+    assert_eq!(world.state("s"), Some(crate::ChildState::Running));
+    assert_eq!(world.finished, None);
+}
