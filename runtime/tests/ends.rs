@@ -350,6 +350,8 @@ async fn what_waits_at_a_raw_address_is_discarded_with_a_lost_generation() {
     assert!(poll_once(&mut before).is_pending());
     node.kill("worker").await.unwrap();
     assert!(in_time(before).await.is_err());
+    // The next actor is made.
+    assert_eq!(in_time(worker.send(Number(3))).await.unwrap(), 3);
     assert_eq!(in_time(address.send(Number(2))).await, Ok(2));
     drop(let_go);
     in_time(node.stop()).await.unwrap();
