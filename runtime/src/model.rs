@@ -7,12 +7,44 @@
 //! [loom]: https://docs.rs/loom
 
 use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 use std::task::Waker;
 
 pub use loom::future::block_on;
 pub use loom::sync::MutexGuard;
-pub use loom::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
+pub use loom::sync::atomic::{AtomicU64, AtomicUsize};
 pub use loom::thread;
+
+/// As `std` has it.
+#[derive(Debug, Default)]
+pub struct AtomicBool(loom::sync::atomic::AtomicBool);
+
+impl AtomicBool {
+    /// A flag that is `value`.
+    pub fn new(value: bool) -> Self {
+        AtomicBool(loom::sync::atomic::AtomicBool::new(value))
+    }
+
+    /// What it is now.
+    pub fn load(&self, ordering: Ordering) -> bool {
+        self.0.load(ordering)
+    }
+
+    /// Is `value` from now on.
+    pub fn store(&self, value: bool, ordering: Ordering) {
+        match ordering {
+            // Loom has a plain store slip in between what a swap read and what it
+            // wrote, which no machine does.
+            Ordering::SeqCst => _ = self.0.swap(value, ordering),
+            _ => self.0.store(value, ordering),
+        }
+    }
+
+    /// Is `value` from now on; what it was.
+    pub fn swap(&self, value: bool, ordering: Ordering) -> bool {
+        self.0.swap(value, ordering)
+    }
+}
 
 /// As `parking_lot` has it.
 #[derive(Debug, Default)]

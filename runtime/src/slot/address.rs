@@ -67,6 +67,26 @@ impl<A: Actor<Context: Execution<A>>> AddressDoor<A> {
         (Addr::new(sender), door)
     }
 
+    /// Pending if something may be left.
+    fn handle_all(
+        &self,
+        slice: &mut Slice<'_>,
+        actor: &mut A,
+        context: &mut A::Context,
+    ) -> Poll<()> {
+        while !context.waiting() && !slice.is_spent() {
+            let Some(mut envelope) = self.take() else {
+                return Poll::Ready(());
+            };
+            slice.count();
+            envelope.handle(actor, context);
+            if context.passed_over() {
+                slice.pass_over();
+            }
+        }
+        Poll::Pending
+    }
+
     fn take(&self) -> Option<impl EnvelopeProxy<A> + use<A>> {
         let mut channel = self.receiver.channel.lock();
         match self.receiver.closed.load(SeqCst) {
@@ -91,17 +111,13 @@ impl<A: Actor<Context: Execution<A>>> Door<A> for AddressDoor<A> {
         if !self.arrival.any.swap(false, SeqCst) {
             return;
         }
-        while !context.waiting() && !slice.is_spent() {
-            let Some(mut envelope) = self.take() else {
-                return;
-            };
-            slice.count();
-            envelope.handle(actor, context);
-            if context.passed_over() {
-                slice.pass_over();
-            }
+        if self.handle_all(slice, actor, context).is_pending() {
+            self.arrival.any.store(true, SeqCst);
         }
-        self.arrival.any.store(true, SeqCst);
+        // Its successor may have come by while this one had the flag.
+        if !slice.is_in_charge() {
+            self.arrival.wake_by_ref();
+        }
     }
 
     fn origin(&self, _: Handling) -> Option<Arc<dyn Origin>> {

@@ -5,6 +5,7 @@ use actix::dev::MessageResponse;
 use actix::{Actor, Handler, Message};
 use tokio::sync::oneshot::{self, error::TryRecvError};
 
+use super::Slot;
 use super::closing::Remains;
 use super::parcel::{Awaited, GivenBack, Sender};
 use crate::execution::Execution;
@@ -142,6 +143,25 @@ impl<M: Message> Asked<M> {
     }
 }
 
+impl<M> Asked<M>
+where
+    M: Message + Send + 'static,
+    M::Result: Send,
+{
+    /// The slot keeps it until it is answered, or its asker leaves.
+    fn owe<A: Actor<Context: Execution<A>>>(self: &Arc<Self>, life: u64, slot: &Slot<A>) {
+        let owed = slot.owed.insert(life, self.clone(), &slot.orders);
+        let mut inner = self.0.lock();
+        inner.owed = owed;
+        let has_left = matches!(inner.state, State::Left);
+        drop(inner);
+        // Who left before did not know of it.
+        if let Some(serial) = owed.filter(|_| has_left) {
+            slot.owed.remove(serial);
+        }
+    }
+}
+
 impl<M: Message> Inner<M> {
     fn remember(&mut self, asker: &Waker) {
         match &mut self.asker {
@@ -199,9 +219,7 @@ where
             Ok(result) => State::Done(Settled::Answered(result)),
             Err(TryRecvError::Closed) => State::Done(Settled::Unanswered),
             Err(TryRecvError::Empty) => {
-                let slot = context.slot();
-                let owed = slot.owed.insert(life, self.clone(), &slot.orders);
-                self.0.lock().owed = owed;
+                self.owe(life, &context.slot());
                 State::Late(receiver)
             }
         };

@@ -1,5 +1,6 @@
 use std::marker::PhantomData;
 use std::sync::atomic::Ordering::SeqCst;
+use std::task::Poll;
 
 use actix::dev::MessageResponse;
 use actix::{Actor, AsyncContext, Handler, Message};
@@ -61,23 +62,24 @@ impl<A, M: Message, O> PortDoor<A, M, O> {
     }
 }
 
-impl<A, M, O> Door<A> for PortDoor<A, M, O>
+impl<A, M, O> PortDoor<A, M, O>
 where
     A: Actor<Context: Execution<A>> + Handler<M>,
     M: Message + Send + 'static,
     M::Result: Send,
     O: Outcome<M>,
 {
-    fn drain(&self, slice: &mut Slice<'_>, actor: &mut A, context: &mut A::Context) {
-        if !self.shared.ready.swap(false, SeqCst) {
-            return;
-        }
-        while !context.waiting() {
-            if slice.is_spent() {
-                break;
-            }
-            let Some((message, handling)) = self.shared.take(context.life()) else {
-                return;
+    /// Pending if something may be left.
+    fn handle_all(
+        &self,
+        slice: &mut Slice<'_>,
+        actor: &mut A,
+        context: &mut A::Context,
+    ) -> Poll<()> {
+        while !context.waiting() && !slice.is_spent() {
+            let is_in_charge = || slice.is_in_charge();
+            let Some((message, handling)) = self.shared.take(context.life(), is_in_charge) else {
+                return Poll::Ready(());
             };
             slice.count();
             let (sender, mut receiver) = oneshot::channel();
@@ -102,7 +104,28 @@ where
                 }
             }
         }
-        self.shared.ready.store(true, SeqCst);
+        Poll::Pending
+    }
+}
+
+impl<A, M, O> Door<A> for PortDoor<A, M, O>
+where
+    A: Actor<Context: Execution<A>> + Handler<M>,
+    M: Message + Send + 'static,
+    M::Result: Send,
+    O: Outcome<M>,
+{
+    fn drain(&self, slice: &mut Slice<'_>, actor: &mut A, context: &mut A::Context) {
+        if !self.shared.ready.swap(false, SeqCst) {
+            return;
+        }
+        if self.handle_all(slice, actor, context).is_pending() {
+            self.shared.ready.store(true, SeqCst);
+        }
+        // Its successor may have come by while this one had the flag.
+        if !slice.is_in_charge() {
+            self.shared.call();
+        }
     }
 
     fn origin(&self, handling: Handling) -> Option<Arc<dyn Origin>> {

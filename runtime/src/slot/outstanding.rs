@@ -20,7 +20,7 @@ struct Entry<O> {
 
 enum Held<O> {
     Here(O),
-    /// Somebody asks it something, outside the lock.
+    /// Somebody asks it something, outside the lock, or it is still to come.
     Lent,
     /// Its life ended while it was lent.
     Orphaned(Box<Exit>),
@@ -45,10 +45,12 @@ impl<O> Outstanding<O> {
         self.in_hand.is_none() && self.others.is_empty()
     }
 
-    pub(super) fn insert(&mut self, life: u64, outcome: O) -> Handling {
+    /// A place for the outcome of what `life` took; [`take_back`](Self::take_back) is
+    /// to follow, or [`forget`](Self::forget).
+    pub(super) fn enter(&mut self, life: u64) -> Handling {
         self.last += 1;
         let handling = Handling(self.last);
-        let held = Held::Here(outcome);
+        let held = Held::Lent;
         self.put_aside();
         self.in_hand = Some((handling, Entry { life, held }));
         handling
@@ -138,7 +140,8 @@ impl<O> Outstanding<O> {
         }
     }
 
-    fn forget(&mut self, handling: Handling) {
+    /// The place is not needed any more.
+    pub(super) fn forget(&mut self, handling: Handling) {
         if self.in_hand.take_if(|(of, _)| *of == handling).is_none() {
             self.others.remove(&handling);
         }
@@ -160,6 +163,14 @@ mod tests {
     use crate::exit::Killer;
 
     const EXIT: Exit = Exit::Killed(Killer::Deadline);
+
+    impl<O> Outstanding<O> {
+        fn insert(&mut self, life: u64, outcome: O) -> Handling {
+            let handling = self.enter(life);
+            assert!(self.take_back(handling, outcome).is_none());
+            handling
+        }
+    }
 
     #[test]
     fn a_life_that_was_given_up_finds_its_own_gone_and_nobody_elses() {

@@ -38,6 +38,15 @@ impl Owed {
         drop(removed);
     }
 
+    /// How many wait for an answer.
+    #[cfg(all(test, treewire_loom))]
+    pub(super) fn len(&self) -> usize {
+        self.0
+            .lock()
+            .as_ref()
+            .map_or(0, |debts| debts.by_serial.len())
+    }
+
     /// `life` is over: whom it owed answers, oldest first.
     pub(crate) fn end(&self, life: u64) -> Vec<Arc<dyn Sender>> {
         let mut place = self.0.lock();

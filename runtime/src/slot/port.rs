@@ -145,8 +145,7 @@ where
         let first = state.queue.len() == 1;
         drop(state);
         if first {
-            self.shared.ready.store(true, SeqCst);
-            self.shared.consumer.wake();
+            self.shared.call();
         }
         Ok(())
     }
@@ -180,12 +179,26 @@ struct State<M: Message, O> {
     closed: Option<Exit>,
 }
 
+impl<M: Message, O> Shared<M, O> {
+    /// Has the generation in charge look.
+    pub(super) fn call(&self) {
+        self.ready.store(true, SeqCst);
+        self.consumer.wake();
+    }
+}
+
 impl<M: Message, O: Outcome<M>> Shared<M, O> {
-    /// The next wanted message, from now on in the hands of `life`.
-    pub(super) fn take(&self, life: u64) -> Option<(M, Handling)> {
+    /// The next wanted message, from now on in the hands of `life`; `None` if nothing
+    /// waits for it.
+    pub(super) fn take(&self, life: u64, is_in_charge: impl Fn() -> bool) -> Option<(M, Handling)> {
         loop {
             let mut state = self.state.lock();
+            // Whoever gives the life up looks here after it ended its charge.
+            if !is_in_charge() {
+                return None;
+            }
             let (message, outcome) = state.queue.pop_front()?;
+            let handling = state.outstanding.enter(life);
             let has_room = state.was_full && state.queue.len() <= self.capacity / 2;
             if has_room {
                 state.was_full = false;
@@ -195,14 +208,22 @@ impl<M: Message, O: Outcome<M>> Shared<M, O> {
                 self.producer.wake();
             }
             // No handler saw the message: a panic here must not be the actor's.
-            if survive("an outcome", || outcome.wanted()).unwrap_or(true) {
-                let answer = None;
-                let unsettled = Unsettled { outcome, answer };
-                let handling = self.state.lock().outstanding.insert(life, unsettled);
-                return Some((message, handling));
-            }
+            let is_wanted = survive("an outcome", || outcome.wanted()).unwrap_or(true);
+            let answer = None;
+            let unsettled = Unsettled { outcome, answer };
+            let mut state = self.state.lock();
+            let (unsettled, loss) = if is_wanted {
+                match state.outstanding.take_back(handling, unsettled) {
+                    None => return Some((message, handling)),
+                    Some((orphan, exit)) => (orphan, Loss::Crashed(exit)),
+                }
+            } else {
+                state.outstanding.forget(handling);
+                (unsettled, Loss::Unwanted)
+            };
+            drop(state);
             survive("the drop of a message", || drop(message));
-            survive("an outcome", || outcome.lost(Loss::Unwanted));
+            survive("an outcome", || unsettled.lose(loss));
         }
     }
 

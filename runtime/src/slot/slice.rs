@@ -97,6 +97,11 @@ impl<'a> Slice<'a> {
         self.late || self.orders.for_life(self.life) == Order::Kill
     }
 
+    /// Whether its generation was not given up meanwhile.
+    pub(crate) fn is_in_charge(&self) -> bool {
+        self.orders.is_in_charge(self.life)
+    }
+
     /// Whether its time was up, rather than its messages.
     pub(crate) fn is_late(&self) -> bool {
         self.late

@@ -1,4 +1,5 @@
 use std::future::poll_fn;
+use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex};
 use std::task::{Context as Task, Poll};
 
@@ -9,6 +10,7 @@ use crate::child::Mailbox;
 use crate::context::Context;
 use crate::execution::Sources;
 use crate::execution::sealed::Generation as _;
+use crate::exit::Exit;
 use crate::model::block_on;
 use crate::node::Home;
 use crate::reference::Ref;
@@ -20,6 +22,12 @@ pub(super) struct Number(pub(super) u32);
 impl Message for Number {
     type Result = u32;
 }
+
+/// With what a generation ends that is given up, and an actor that is closed.
+pub(super) const EXIT: Exit = Exit::Shutdown;
+
+/// The number of a message whose handler panics.
+pub(super) const FATAL: u32 = u32::MAX;
 
 /// What all generations of an actor handled, in order, each with its life. Behind a
 /// lock of `std`, so that it adds no steps to a model.
@@ -36,6 +44,9 @@ impl Handler<Number> for Recorder {
     type Result = u32;
 
     fn handle(&mut self, Number(number): Number, context: &mut Context<Self>) -> u32 {
+        if number == FATAL {
+            resume_unwind(Box::new("a model's"));
+        }
         self.0.lock().unwrap().push((context.life(), number));
         number
     }
@@ -93,6 +104,13 @@ impl Scene {
     }
 }
 
+/// No generation follows the first.
+pub(super) fn close(slot: &Arc<Slot<Recorder>>) {
+    if let Some(closing) = slot.close(1, &EXIT) {
+        closing()();
+    }
+}
+
 /// A generation with the steps of a [`Life`](crate::life::Life) that other threads
 /// can tell from each other.
 pub(super) struct Generation {
@@ -124,6 +142,14 @@ impl Generation {
         let mut slice = sources.slice(slot, home);
         sources.handle(slot, home, &mut slice, actor, context);
         context.poll_items(actor, &mut slice);
+    }
+
+    /// Handles what waits in the doors, and looks at nothing else.
+    pub(super) fn drain_doors(&mut self) {
+        let mut slice = self.sources.slice(&self.slot, &self.home);
+        for door in self.slot.doors() {
+            self.context.drain(door, &mut slice, &mut self.actor);
+        }
     }
 
     /// Is polled when it is woken, until that `is_done`.

@@ -2,7 +2,9 @@
 //! try every order of its steps; `check` runs them with `--cfg treewire_loom`.
 //! A wake-up that is lost leaves a thread waiting for ever, which loom reports.
 
+mod asked;
 mod generation;
 mod orders;
+mod port;
 mod queue;
 mod task_waker;

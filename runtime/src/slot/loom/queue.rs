@@ -1,22 +1,11 @@
 use std::future::Future;
 use std::task::{Context as Task, Waker};
 
-use super::generation::{Number, Recorder, Scene};
-use crate::exit::Exit;
+use super::generation::{EXIT, Number, Scene, close};
 use crate::model::{block_on, check, check_preempted, thread};
 use crate::reference::SendError;
 use crate::slot::queue::Queue;
-use crate::slot::{Parcel, Refused, Slot};
-use crate::sync::Arc;
-
-const EXIT: Exit = Exit::Shutdown;
-
-/// No generation follows the first.
-fn close(slot: &Arc<Slot<Recorder>>) {
-    if let Some(closing) = slot.close(1, &EXIT) {
-        closing()();
-    }
-}
+use crate::slot::{Parcel, Refused};
 
 #[test]
 fn nothing_is_lost_doubled_or_overtaken_between_two_senders() {
