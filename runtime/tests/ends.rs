@@ -411,3 +411,35 @@ fn what_a_port_that_nobody_needs_had_is_dropped_outside_every_lock() {
     thread::spawn(move || worker.port::<Number, Tell>(1));
     told.recv_timeout(Duration::from_secs(20)).unwrap();
 }
+
+#[tokio::test]
+async fn an_asker_that_leaves_its_answer_to_its_destructor_holds_up_no_news() {
+    let node = node().await;
+    let worker = spawn(&node, "worker").await;
+    let (entrust, entrusted) = oneshot::channel();
+    let mut late = worker.send(Entrust(entrust));
+    assert!(poll_once(&mut late).is_pending());
+    let answer = in_time(entrusted).await.unwrap();
+    // The handler has returned.
+    assert_eq!(in_time(worker.send(Number(1))).await.unwrap(), 1);
+    let (heavy, release, blocks) = block();
+    assert!(answer.send(Heavy(heavy)).is_ok());
+    let leaves = thread::spawn(move || drop(late));
+    in_time(blocks).await.unwrap();
+    let mut let_go = Vec::new();
+    for name in ["worker", "holder"] {
+        let holder = match name {
+            "worker" => worker.clone(),
+            _ => spawn(&node, name).await,
+        };
+        let (hold, release, holds) = block();
+        let in_hand = tokio::spawn(holder.send(Hold(hold)));
+        in_time(holds).await.unwrap();
+        node.kill(name).await.unwrap();
+        in_time(in_hand).await.unwrap().unwrap_err();
+        let_go.push(release);
+    }
+    drop((release, let_go));
+    leaves.join().unwrap();
+    in_time(node.stop()).await.unwrap();
+}

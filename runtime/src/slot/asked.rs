@@ -77,14 +77,19 @@ impl<M: Message> Asked<M> {
             State::Done(_) => State::Left,
             State::Late(_) => State::Owed,
             State::Waiting(_) | State::Handling | State::Owed | State::Left => {
-                inner.remember(asker);
+                let before = inner.remember(asker);
+                drop(inner);
+                // A task may end with its last waker.
+                drop(before);
                 return Poll::Pending;
             }
         };
         match mem::replace(&mut inner.state, next) {
             State::Done(settled) => Poll::Ready(Progress::Done(settled)),
             State::Late(answer) => {
-                inner.remember(asker);
+                let before = inner.remember(asker);
+                drop(inner);
+                drop(before);
                 Poll::Ready(Progress::Late(answer))
             }
             _ => unreachable!("nothing else is taken"),
@@ -94,8 +99,12 @@ impl<M: Message> Asked<M> {
     /// The asker does not wait any more.
     pub(crate) fn leave(&self) -> Farewell<M> {
         let mut inner = self.0.lock();
-        inner.asker = None;
-        match mem::replace(&mut inner.state, State::Left) {
+        let asker = inner.asker.take();
+        let state = mem::replace(&mut inner.state, State::Left);
+        drop(inner);
+        // An answer that is not taken is the user's, too.
+        drop(asker);
+        match state {
             State::Waiting(message) => Farewell::Unhandled(message),
             State::Done(answer) => Farewell::Done(answer),
             State::Handling | State::Late(_) | State::Owed | State::Left => Farewell::Handling,
@@ -163,10 +172,11 @@ where
 }
 
 impl<M: Message> Inner<M> {
-    fn remember(&mut self, asker: &Waker) {
-        match &mut self.asker {
-            Some(known) => known.clone_from(asker),
-            None => self.asker = Some(asker.clone()),
+    /// The one that was known before, to be dropped outside the lock.
+    fn remember(&mut self, asker: &Waker) -> Option<Waker> {
+        match &self.asker {
+            Some(known) if known.will_wake(asker) => None,
+            _ => self.asker.replace(asker.clone()),
         }
     }
 }
