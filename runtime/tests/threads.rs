@@ -182,3 +182,39 @@ async fn supervision_04_children_outlive_the_system_of_the_caller() {
     assert_eq!(in_time(worker.send(Where)).await.unwrap(), "treewire-0.2");
     in_time(node.stop()).await.unwrap();
 }
+
+thread_local! {
+    /// Let go of when the thread is about to end, and has told the node so.
+    static UNTIL_THE_END: std::cell::RefCell<Option<oneshot::Sender<()>>> =
+        const { std::cell::RefCell::new(None) };
+}
+
+struct WatchThread(oneshot::Sender<()>);
+impl Message for WatchThread {
+    type Result = ();
+}
+impl Handler<WatchThread> for Worker {
+    type Result = ();
+    fn handle(&mut self, watch: WatchThread, _: &mut Self::Context) {
+        UNTIL_THE_END.set(Some(watch.0));
+    }
+}
+
+#[tokio::test]
+async fn supervision_04_the_late_end_of_a_released_thread_ends_nobody_on_its_successor() {
+    let node = Node::builder("test").start().await.unwrap();
+    let host = Child::new("host", || Worker).placement(Placement::dedicated());
+    let host = node.spawn(host).await.unwrap();
+    let guest = Child::new("guest", || Worker).placement(Placement::beside(&host));
+    let guest = node.spawn(guest).await.unwrap();
+    let (watch, ended) = oneshot::channel();
+    in_time(guest.send(WatchThread(watch))).await.unwrap();
+
+    node.stop_child("host").await.unwrap();
+    assert!(in_time(ended).await.is_err(), "the thread is gone");
+    assert_eq!(in_time(guest.send(Where)).await.unwrap(), "treewire-1");
+    let tree = node.snapshot().await.unwrap();
+    let guest = tree.find("guest").unwrap();
+    assert_eq!((guest.generation, guest.exits.len()), (2, 1));
+    in_time(node.stop()).await.unwrap();
+}

@@ -24,12 +24,18 @@ pub(super) struct Arbiters {
     ground: Box<dyn Ground>,
     pool: Vec<Place>,
     dedicated: BTreeMap<usize, Place>,
+    /// Never reused, so that a thread that is gone is not taken for one behind a number
+    /// that was released and filled again.
+    last_incarnation: u64,
 }
 
 /// What stands behind a number.
 #[derive(Default)]
 struct Place {
+    /// Of the current thread, or the last one.
     incarnation: u64,
+    /// How many threads there were.
+    threads: u64,
     /// To the current thread; to let go of it is to give the thread up.
     starts: Option<UnboundedSender<Start>>,
     /// Of that thread: one that was given up has another.
@@ -48,6 +54,7 @@ impl Arbiters {
             ground,
             pool: Vec::new(),
             dedicated: BTreeMap::new(),
+            last_incarnation: 0,
         };
         arbiters.pool.resize_with(count, Place::default);
         for number in 0..count {
@@ -118,13 +125,16 @@ impl Arbiters {
 
     /// Puts a fresh thread behind a number.
     fn fill(&mut self, number: usize) -> Result<UnboundedSender<Start>, NodeError> {
+        self.last_incarnation += 1;
+        let incarnation = self.last_incarnation;
         let place = self.place(number);
-        place.incarnation += 1;
-        let incarnation = place.incarnation;
+        place.incarnation = incarnation;
+        place.threads += 1;
+        let threads = place.threads;
         let (starts, received) = mpsc::unbounded_channel();
         self.ground.serve(Post {
             number,
-            name: match incarnation {
+            name: match threads {
                 1 => format!("treewire-{number}"),
                 later => format!("treewire-{number}.{later}"),
             },
