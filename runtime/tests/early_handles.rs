@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use actix::prelude::*;
 use futures_util::future::join;
 use treewire_runtime::{
-    Child, ChildState, Context, Exit, Node, NodeError, SpawnError, Supervisor, SupervisorRef,
-    World, driven,
+    Child, ChildState, Context, Exit, Failure, Node, NodeError, SpawnError, Supervisor,
+    SupervisorRef, World, driven,
 };
 
 #[derive(Default)]
@@ -151,5 +151,23 @@ fn a_supervisor_that_is_not_in_the_tree_says_so() {
             handle.spawn(worker("a")).await.unwrap_err(),
             SpawnError::ParentEnded
         );
+    });
+}
+
+#[test]
+fn who_asks_twice_whether_a_child_is_ready_is_told_twice() {
+    driven(5, async |world| {
+        let node = node(&world).await;
+        let group = node.spawn(Supervisor::new("group")).await.unwrap();
+        let mut spawning = group.spawn_child(worker("worker")).unwrap();
+        spawning.ready().await.unwrap();
+        spawning.ready().await.unwrap().stop();
+        let mut refused = group
+            .spawn_child(Child::try_new("refused", || {
+                Err::<Worker, _>(Failure::new("no"))
+            }))
+            .unwrap();
+        let error = refused.ready().await.unwrap_err();
+        assert_eq!(refused.ready().await.unwrap_err(), error);
     });
 }

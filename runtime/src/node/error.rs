@@ -49,7 +49,7 @@ pub enum SpawnError {
     #[error("the supervisor of the child has ended or does not run yet")]
     ParentEnded,
     /// The node has ended, or is ending.
-    #[error("the node has ended")]
+    #[error("the node has ended, or is about to")]
     NodeEnded,
 }
 

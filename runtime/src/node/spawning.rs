@@ -32,6 +32,8 @@ pub struct Spawning<H> {
     node: Node,
     handle: H,
     ready: oneshot::Receiver<Result<ChildId, SpawnError>>,
+    /// What that said.
+    answer: Option<Result<ChildId, SpawnError>>,
     gone: oneshot::Receiver<Exit>,
 }
 
@@ -46,6 +48,7 @@ impl<H> Spawning<H> {
             node,
             handle,
             ready,
+            answer: None,
             gone,
         }
     }
@@ -60,16 +63,21 @@ impl<H> Spawning<H> {
         self.handle
     }
 
-    /// Waits until the first generation is ready. To be called once.
+    /// Waits until the first generation is ready. Called again it says the same.
+    ///
+    /// Cancel-safe: a dropped call loses nothing.
     ///
     /// # Errors
     /// [`SpawnError`], with the exit of a first generation that failed.
     pub async fn ready(&mut self) -> Result<ChildHandle, SpawnError> {
-        match (&mut self.ready).await {
-            Ok(Ok(id)) => Ok(ChildHandle::new(self.node.clone(), id)),
-            Ok(Err(error)) => Err(error),
-            Err(_) => Err(SpawnError::NodeEnded),
-        }
+        let answer = match self.answer.take() {
+            Some(answer) => answer,
+            None => (&mut self.ready)
+                .await
+                .unwrap_or(Err(SpawnError::NodeEnded)),
+        };
+        let id = self.answer.insert(answer).clone()?;
+        Ok(ChildHandle::new(self.node.clone(), id))
     }
 
     /// Waits until the child has left the tree for good, with its last exit.

@@ -305,8 +305,12 @@ impl Tree {
         if let Some(waiter) = entry.ready.take() {
             let failed = entry.failed_start.take();
             let (path, exit) = failed.map_or((path, exit.clone()), |failed| *failed);
-            let failed = Err(SpawnError::Failed { path, exit });
-            self.actions.push_back(Action::Ready(waiter, failed));
+            let never_had_its_turn = entry.generation == 0;
+            let error = match self.ending {
+                Some(_) if never_had_its_turn => SpawnError::NodeEnded,
+                _ => SpawnError::Failed { path, exit },
+            };
+            self.actions.push_back(Action::Ready(waiter, Err(error)));
         }
         for waiter in entry.gone.take().into_iter().chain(entry.ended.drain(..)) {
             self.actions.push_back(Action::Gone(waiter, exit.clone()));

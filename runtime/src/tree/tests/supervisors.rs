@@ -299,3 +299,17 @@ fn a_listed_supervisor_that_is_stopped_by_hand_rests_with_all_it_lists() {
     world.all_ready();
     assert_eq!(world.moves(), ["+b", "+c"]);
 }
+
+#[test]
+fn a_spawn_that_never_had_its_turn_is_told_that_the_node_ends() {
+    let mut world = World::new();
+    world.spawn(None, strategic(Strategy::OneForAll, &["a", "b"]));
+    world.all_ready();
+    world.exited("a", failed());
+    world.spawn(Some("s"), spec("waiting"));
+    world.tree.end(Ending::Stopped, world.now);
+    world.collect();
+    world.exited("b", Exit::Shutdown);
+    assert_eq!(world.finished, Some(Ending::Stopped));
+    assert_eq!(world.readiness("waiting"), Err(SpawnError::NodeEnded));
+}
