@@ -79,6 +79,7 @@ impl<A: Actor<Context = Context<A>>> Life<A> {
         let Body {
             mut actor,
             mut context,
+            sources,
             ..
         } = body;
         context.state = ActorState::Stopped;
@@ -90,6 +91,8 @@ impl<A: Actor<Context = Context<A>>> Life<A> {
         self.guarded("a dropped future", || context.drop_futures());
         self.guarded("the drop of the context", || drop(context));
         self.guarded("the drop of the actor", || drop(actor));
+        // A door may lie here alone by now, with what waits in it.
+        self.guarded("the drop of its doors", || drop(sources));
         self.slot.forget_hooks(self.home.life);
         self.slot.orders.end(self.home.life);
         self.home.exited(exit, charge);

@@ -325,3 +325,38 @@ async fn supervision_04_the_zombie_that_is_named_is_who_blocks_the_thread() {
         world.names_who_blocks(other, release).await;
     }
 }
+
+/// What a factory captured: tells which thread dropped it.
+struct Captured(Option<oneshot::Sender<String>>);
+
+impl Drop for Captured {
+    fn drop(&mut self) {
+        let thread = thread::current().name().unwrap_or_default().to_owned();
+        self.0.take().expect("dropped once").send(thread).ok();
+    }
+}
+
+#[tokio::test]
+async fn what_a_factory_captured_is_not_dropped_by_the_control_thread() {
+    let node = Node::builder("test").arbiters(2);
+    let node = node.stop_budget(Duration::from_millis(20)).start();
+    let node = node.await.unwrap();
+    let (tell, dropped_by) = oneshot::channel();
+    let captured = Captured(Some(tell));
+    let blocked = Child::new("blocked", move || {
+        let _ = &captured;
+        Worker {
+            sum: 0,
+            dropped: Arc::default(),
+        }
+    });
+    let blocked = node.spawn(blocked.placement(Placement::pin(1)));
+    let blocked = blocked.await.unwrap();
+    let (hold, release, has_begun) = hold();
+    blocked.do_send(hold);
+    in_time(has_begun).await.unwrap();
+
+    assert!(in_time(node.stop()).await.is_err(), "its budget ran out");
+    assert_eq!(in_time(dropped_by).await.unwrap(), "treewire-drops");
+    drop(release);
+}

@@ -164,13 +164,19 @@ impl Driver {
     }
 
     /// Nothing follows: what was asked for too late is told so.
-    async fn finish(self, mut inputs: mpsc::UnboundedReceiver<Input>, ending: Ending) -> Outcome {
+    async fn finish(
+        mut self,
+        mut inputs: mpsc::UnboundedReceiver<Input>,
+        ending: Ending,
+    ) -> Outcome {
         inputs.close();
         while let Ok(input) = inputs.try_recv() {
             if let Input::Spawn { spec, .. } = input {
                 spec.each_recipe(&mut |recipe| self.reaper.close(recipe.clone(), &Exit::Shutdown));
+                self.reaper.drop_specs(vec![*spec]);
             }
         }
+        self.reaper.drop_specs(self.tree.take_specs());
         self.reaper.finish().await;
         // The threads end as they are let go of.
         drop(self.arbiters);

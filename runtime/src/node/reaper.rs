@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::NodeError;
 use super::ground::Ground;
-use crate::child::Recipe;
+use crate::child::{ChildSpec, Recipe};
 use crate::exit::Exit;
 use crate::panics::catch;
 use crate::slot::{Closing, Dissolved};
@@ -48,6 +48,13 @@ impl Reaper {
     pub(super) fn abandon(&self, recipe: Arc<dyn Recipe>, life: u64, exit: &Exit) {
         let closing = recipe.abandon(life, exit);
         self.tell(recipe, Some(closing));
+    }
+
+    /// Drops what factories captured.
+    pub(super) fn drop_specs(&self, specs: Vec<ChildSpec>) {
+        for spec in specs {
+            let _ = self.drops.send(Box::new(move || drop(spec)));
+        }
     }
 
     pub(super) fn drop_links(&self, links: Dissolved) {

@@ -88,6 +88,12 @@ impl Tree {
         .count()
     }
 
+    /// The specs of all that is left, whose drop is user code; the tree is over.
+    pub(crate) fn take_specs(&mut self) -> Vec<ChildSpec> {
+        let entries = self.entries.iter_mut();
+        entries.filter_map(|(_, entry)| entry.spec.take()).collect()
+    }
+
     /// Everything that can be known to be wrong before anything starts.
     fn check(&self, spec: &ChildSpec, path: &dyn Fn() -> String) -> Result<(), SpawnError> {
         let settings = &spec.settings;

@@ -9,7 +9,7 @@ use crate::child::Recipe;
 use crate::exit::{Charge, Exit, Failure, Killer};
 use crate::node::Home;
 use crate::node::control::{Control, Input};
-use crate::panics::catch;
+use crate::panics::{catch, survive};
 
 /// The command to make one generation. Dropped instead of carried out, it
 /// reports that the thread is gone: the tree waits for an exit of every life.
@@ -60,7 +60,8 @@ pub(in crate::node) async fn serve(mut starts: UnboundedReceiver<Start>) {
         if starts.is_closed() {
             break;
         }
-        start.carry_out();
+        // The last of the recipe may go with it, and what its factory captured.
+        survive("the drop of a factory", || start.carry_out());
     }
 }
 
