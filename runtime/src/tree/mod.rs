@@ -342,6 +342,8 @@ impl Tree {
             None => {
                 for child in entry.children().collect::<Vec<_>>() {
                     self.entries[child].held = false;
+                    // Whom the group waited for in its last life is started now.
+                    self.clear_deadline(child);
                 }
                 self.raise_from(key, 0);
             }

@@ -173,6 +173,32 @@ fn a_restart_by_hand_waits_for_the_group_that_is_stopped_meanwhile() {
 }
 
 #[test]
+fn a_group_does_not_rest_for_who_waited_in_an_earlier_life() {
+    let mut world = World::new();
+    let children = vec![backed("a"), spec("b"), backed("c")];
+    world.spawn(None, group(Strategy::OneForAll, children));
+    world.all_ready();
+    for [failing, later, earlier] in [["a", "c", "b"], ["c", "b", "a"], ["c", "b", "a"]] {
+        world.exited(failing, failed());
+        world.exited(later, Exit::Shutdown);
+        world.exited(earlier, Exit::Shutdown);
+        world.all_ready();
+    }
+    assert_eq!(world.generation("s/c"), 3, "it waits for its fourth");
+    let s = world.id("s");
+    world.tree.renew(s, None, world.now);
+    world.collect();
+    world.started("a");
+    world.exited("a", failed());
+    world.exited("b", Exit::Shutdown);
+    world.log();
+    let a = world.id("s/a");
+    world.tree.stop(a, world.now);
+    world.collect();
+    assert_eq!(world.moves(), ["+b"]);
+}
+
+#[test]
 fn a_deadline_may_be_as_long_as_time() {
     let mut world = World::new();
     world.up(

@@ -90,10 +90,11 @@ impl Child {
 
     /// The child at `path` has waited long enough.
     pub(crate) fn waited(&mut self, path: &[usize], now: Instant) {
-        let child = self.at(path);
+        let (above, place) = self.above(path);
+        let child = &mut above.children[place];
         child.waits_until = None;
         if child.life == Life::Waiting {
-            child.starts(now);
+            child.starts(above.arbiter, now);
         }
     }
 }

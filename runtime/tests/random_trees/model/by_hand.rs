@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use treewire_runtime::{Exit, Killer};
 
-use super::{Child, Fate, Group, Life};
+use super::{Child, Fate, Group, Life, Place};
 
 impl Child {
     /// Whether children may be added.
@@ -15,7 +15,7 @@ impl Child {
     /// Adds a child; it starts at once, or in its turn if a group is at work.
     pub(crate) fn added(&mut self, mut child: Child, now: Instant) {
         if self.group == Group::Idle {
-            child.starts(now);
+            child.starts(self.arbiter, now);
         }
         self.children.push(child);
     }
@@ -31,7 +31,7 @@ impl Child {
         let child = &mut above.children[place];
         child.held = false;
         if !in_its_turn {
-            child.starts(now);
+            child.starts(above.arbiter, now);
         }
     }
 
@@ -42,6 +42,12 @@ impl Child {
             true => drop(child.is_asked_to_stop(Fate::StartsAgain, now)),
             false => self.started_by_hand(path, now),
         }
+    }
+
+    /// The same, elsewhere.
+    pub(crate) fn moved_by_hand(&mut self, path: &[usize], place: Place, now: Instant) {
+        self.at(path).place = place;
+        self.restarted_by_hand(path, now);
     }
 
     /// Stops the child at `path` by hand; a listed one stays, at rest. Its group does
@@ -72,10 +78,5 @@ impl Child {
     /// The worker at `path`, which is up, ends by itself.
     pub(crate) fn ended_itself(&mut self, path: &[usize], exit: Exit) {
         self.at(path).life = Life::Ended(exit);
-    }
-
-    fn above(&mut self, path: &[usize]) -> (&mut Child, usize) {
-        let (&place, above) = path.split_last().expect("a child");
-        (self.at(above), place)
     }
 }

@@ -19,7 +19,7 @@ impl Child {
             _ if self.life == Life::Stopping || self.takes_down(number) => {
                 return self.rests(place);
             }
-            Fate::StartsAgain => return self.children[place].starts(now),
+            Fate::StartsAgain => return self.children[place].starts(self.arbiter, now),
             Fate::ByItsPolicy => {}
         }
         let child = &self.children[place];
@@ -96,7 +96,7 @@ impl Child {
                 child.waits_until = until;
                 return;
             }
-            Strategy::OneForOne => return child.starts(now),
+            Strategy::OneForOne => return child.starts(self.arbiter, now),
             Strategy::OneForAll => 0,
             Strategy::RestForOne => child.number,
         };

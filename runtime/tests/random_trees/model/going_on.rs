@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use treewire_runtime::Exit;
 
-use super::{Child, Fate, Group, Life, failure};
+use super::{Child, Fate, Group, Life, Place, failure};
 
 impl Child {
     /// Everybody does what is to be done until nobody has anything to do.
@@ -106,7 +106,7 @@ impl Child {
         let rests = |child: &&mut Child| !child.is_busy() && !child.held;
         let mut group = self.children.iter_mut();
         if let Some(child) = group.find(|child| child.number >= next && rests(child)) {
-            child.starts(now);
+            child.starts(self.arbiter, now);
             self.group = Group::Raising {
                 next: child.number + 1,
                 current: Some(child.number),
@@ -120,7 +120,12 @@ impl Child {
         true
     }
 
-    pub(super) fn starts(&mut self, now: Instant) {
+    pub(super) fn starts(&mut self, beside: Option<usize>, now: Instant) {
+        self.arbiter = match self.place {
+            Place::BesideItsParent => beside,
+            Place::Pinned(number) => Some(number),
+            Place::Anywhere => None,
+        };
         self.generation += 1;
         self.life = Life::Starting;
         self.was_up = false;
@@ -134,6 +139,7 @@ impl Child {
             self.restarted_at.clear();
             for child in &mut self.children {
                 child.held = false;
+                child.waits_until = None;
             }
             self.group = Group::Raising {
                 next: 0,

@@ -26,6 +26,15 @@ pub(crate) enum Kind {
     },
 }
 
+/// Where a child runs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Place {
+    BesideItsParent,
+    Pinned(usize),
+    /// The tree chooses.
+    Anywhere,
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Life {
     Down,
@@ -89,6 +98,9 @@ pub(crate) struct Child {
     pub(crate) asked_for: bool,
     /// Any of its generations was up; whoever added it keeps this longer than the tree.
     pub(crate) came_up: Rc<Cell<bool>>,
+    pub(crate) place: Place,
+    /// The number of its arbiter; `None` if the tree chose.
+    pub(crate) arbiter: Option<usize>,
     pub(crate) life: Life,
     pub(crate) generation: u64,
     up_since: Instant,
@@ -126,6 +138,8 @@ impl Child {
             listed,
             asked_for: !listed,
             came_up: Rc::default(),
+            place: Place::BesideItsParent,
+            arbiter: Some(0),
             life: Life::Down,
             generation: 0,
             up_since: now,

@@ -8,6 +8,12 @@ impl Child {
             .fold(self, |child, &number| &mut child.children[number])
     }
 
+    /// Its supervisor, and its place there.
+    pub(super) fn above(&mut self, path: &[usize]) -> (&mut Child, usize) {
+        let (&place, above) = path.split_last().expect("a child");
+        (self.at(above), place)
+    }
+
     /// The places of all children below, with their names from the root's child down.
     pub(crate) fn places(&self) -> Vec<(Vec<usize>, String)> {
         let mut places = Vec::new();

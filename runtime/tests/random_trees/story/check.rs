@@ -10,11 +10,16 @@ impl Story {
     pub(super) async fn check(&mut self) {
         let snapshot = self.node.snapshot().await;
         let snapshot = snapshot.unwrap_or_else(|error| panic!("{error}: {}", self.told()));
-        let found: Vec<_> = snapshot.walk().map(seen).collect();
+        let mut found: Vec<_> = snapshot.walk().map(seen).collect();
         let mut expected = Vec::new();
         for (place, path) in self.model.places() {
             let child = self.model.at(&place);
-            expected.push((path, state(child), child.generation));
+            let arbiter = child.arbiter;
+            expected.push((path, state(child), child.generation, arbiter));
+        }
+        for (found, expected) in found.iter_mut().zip(&expected) {
+            // Which one the tree chooses is its own affair.
+            found.3 = found.3.filter(|_| expected.3.is_some());
         }
         if found != expected {
             let only = |here: &[Seen], there: &[Seen]| {
@@ -73,11 +78,12 @@ fn state(child: &Child) -> ChildState {
     }
 }
 
-/// Path, state and generation.
-type Seen = (String, ChildState, u64);
+/// Path, state, generation and arbiter.
+type Seen = (String, ChildState, u64, Option<usize>);
 
 fn seen(child: &ChildSnapshot) -> Seen {
-    (child.path.clone(), child.state, child.generation)
+    let arbiter = Some(child.arbiter);
+    (child.path.clone(), child.state, child.generation, arbiter)
 }
 
 /// Panics have a place that the model does not know.

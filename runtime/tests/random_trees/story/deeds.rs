@@ -6,7 +6,7 @@ use treewire_runtime::{Exit, Failure, Panic};
 
 use super::model::{self, Life};
 use super::worker::{End, Fault, MakeProgress};
-use super::{AskedFor, MOST, Story};
+use super::{AskedFor, MOST, Story, seeds};
 
 impl Story {
     /// Something happens; false if nobody knows what follows.
@@ -32,7 +32,7 @@ impl Story {
             return true;
         }
         let child = self.model.at(&place).clone();
-        match self.chance.below(18) {
+        match self.chance.below(19) {
             0 => self.fail_some_starts(&place, &path),
             1 | 16 | 17 => self.be_slow_at_next(&place, &path),
             2 if places.len() < MOST && child.is_supervisor() => self.add_someone(&place),
@@ -52,6 +52,13 @@ impl Story {
                 self.tell(format!("restart {path}"));
                 self.node.restart_child(&path).await.expect("it is there");
                 self.model.restarted_by_hand(&place, self.world.now());
+            }
+            18 => {
+                let to = seeds::random_place(&mut self.chance);
+                self.tell(format!("move {path} to {to:?}"));
+                let moved = self.node.move_child(&path, seeds::placement(to)).await;
+                moved.expect("it is there");
+                self.model.moved_by_hand(&place, to, self.world.now());
             }
             9 => {
                 self.tell(format!("kill {path}"));

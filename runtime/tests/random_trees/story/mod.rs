@@ -20,6 +20,8 @@ const MOST: usize = 200;
 /// After so many steps another seed has more to tell.
 const CHAPTER: usize = 250;
 
+const ARBITERS: usize = 3;
+
 /// Runs the story of `seed`, at most `steps` long; how long it was.
 pub(crate) fn run(seed: u64, steps: usize) -> usize {
     driven(seed, async |world| {
@@ -70,6 +72,7 @@ impl Story {
         let (strategy, intensity, auto_shutdown) = seeds::rules(&kind);
         let node = Node::builder("random")
             .driven(world)
+            .arbiters(ARBITERS)
             .strategy(strategy)
             .intensity(intensity)
             .auto_shutdown(auto_shutdown)

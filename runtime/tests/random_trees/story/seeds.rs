@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use treewire_runtime::{
-    AutoShutdown, Backoff, Chance, Child, Intensity, Restart, Strategy, Supervisor,
+    AutoShutdown, Backoff, Chance, Child, Intensity, Placement, Restart, Strategy, Supervisor,
 };
 
-use super::Story;
-use super::model::{self, BackOff, Kind};
+use super::model::{self, BackOff, Kind, Place};
 use super::worker::Worker;
+use super::{ARBITERS, Story};
 
 impl Story {
     /// A child that was not started yet, with what it lists.
@@ -37,6 +37,9 @@ impl Story {
             let attempts = attempts.then(|| self.chance.below(4) as u32);
             child.back_off = Some(BackOff::new(wait, attempts));
         }
+        if self.chance.once_in(4) {
+            child.place = random_place(&mut self.chance);
+        }
         if depth == 4 || self.chance.once_in(2) {
             return child;
         }
@@ -57,6 +60,7 @@ impl Story {
         let mut spec = Child::try_new(child.name.clone(), move || Worker::new(&key, &faults));
         // The story has all the time in the world.
         spec = spec.restart(child.restart).shutdown(Duration::MAX);
+        spec = spec.placement(placement(child.place));
         if child.significant {
             spec = spec.significant();
         }
@@ -71,6 +75,7 @@ impl Story {
         let (strategy, intensity, auto_shutdown) = rules(&child.kind);
         let mut spec = Supervisor::new(child.name.clone())
             .restart(child.restart)
+            .placement(placement(child.place))
             .strategy(strategy)
             .intensity(intensity)
             .auto_shutdown(auto_shutdown);
@@ -89,6 +94,22 @@ impl Story {
             };
         }
         spec
+    }
+}
+
+pub(super) fn random_place(chance: &mut Chance) -> Place {
+    match chance.below(4) {
+        0 => Place::BesideItsParent,
+        1 => Place::Anywhere,
+        _ => Place::Pinned(chance.below(ARBITERS as u64) as usize),
+    }
+}
+
+pub(super) fn placement(place: Place) -> Placement {
+    match place {
+        Place::BesideItsParent => Placement::inherit(),
+        Place::Pinned(number) => Placement::pin(number),
+        Place::Anywhere => Placement::spread(),
     }
 }
 
