@@ -13,6 +13,7 @@ mod handle;
 mod message;
 mod pattern;
 mod socket;
+mod sync;
 mod typed;
 
 pub use bound::{Bound, Overflow};

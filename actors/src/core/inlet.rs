@@ -1,16 +1,18 @@
+#[cfg(all(test, treewire_loom))]
+mod loom;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
+use std::sync::atomic::Ordering::SeqCst;
 use std::task::Waker;
 
-use futures_util::task::AtomicWaker;
-use parking_lot::Mutex;
 use treewire_runtime::Counter;
 use treewire_transports::Credit;
 
 use super::PipeId;
 use super::quarantine::Sender;
 use crate::bound::Bound;
+use crate::sync::{AtomicBool, AtomicU64, AtomicWaker, Mutex};
 
 /// The receiving half of one connection of a pipe, shared with every message
 /// that came through it: it counts what was handled and wakes the connection

@@ -62,8 +62,12 @@ pub(super) struct Scene {
 impl Scene {
     /// The first life is about to begin.
     pub(super) fn new(capacity: usize) -> Self {
+        Scene::with(Mailbox::bounded(capacity))
+    }
+
+    pub(super) fn with(mailbox: Mailbox) -> Self {
         let scene = Scene {
-            slot: Slot::new(Mailbox::bounded(capacity)),
+            slot: Slot::new(mailbox),
             log: Log::default(),
         };
         scene.begin(1);

@@ -208,7 +208,11 @@ impl<A: Actor<Context: Execution<A>>> Schedule<A> {
             if let Some(again) = again {
                 let work = Work::Every(make);
                 let planned = Planned { work, author };
-                let back = self.state.lock().table.put_back(again, planned);
+                let mut state = self.state.lock();
+                let back = state.table.put_back(again, planned);
+                // The successor of a life that was given up may have found it empty.
+                self.any.store(true, Relaxed);
+                drop(state);
                 if back.is_err() {
                     continue;
                 }
@@ -223,7 +227,7 @@ impl<A: Actor<Context: Execution<A>>> Schedule<A> {
         }
     }
 
-    fn is_to_be_looked_at(&self, life: u64) -> bool {
+    pub(super) fn is_to_be_looked_at(&self, life: u64) -> bool {
         self.any.load(Relaxed) && self.armed.load(Relaxed) != life
     }
 

@@ -1,0 +1,12 @@
+//! What a socket's threads share beside the core's one lock is made of these, so that
+//! a model checker can take their place; see the file of this name in the runtime.
+
+#[cfg(not(treewire_loom))]
+pub(crate) use {
+    futures_util::task::AtomicWaker,
+    parking_lot::Mutex,
+    std::sync::atomic::{AtomicBool, AtomicU64},
+};
+
+#[cfg(treewire_loom)]
+pub(crate) use treewire_runtime::model::{AtomicBool, AtomicU64, AtomicWaker, Mutex};
