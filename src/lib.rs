@@ -69,6 +69,8 @@ pub use treewire_runtime::{
 #[cfg(feature = "driven")]
 pub use treewire_runtime::{Chance, World, driven};
 pub use treewire_transports as transports;
+#[cfg(feature = "driven")]
+pub use treewire_transports::{Conditions, SimNetwork};
 pub use treewire_transports::{Content, Endpoint, Headers, Payload};
 
 /// What most programs need, actix's traits included: `use treewire::prelude::*;`.

@@ -14,6 +14,8 @@ mod inproc;
 mod link;
 mod payload;
 mod registry;
+#[cfg(feature = "driven")]
+mod sim;
 mod tcp;
 mod transport;
 
@@ -32,5 +34,7 @@ pub use inproc::Inproc;
 pub use link::{Cutter, DatagramLink, Link, LinkIo, MessageLink, Packet, StreamLink};
 pub use payload::{INLINE_BYTES_MAX, Payload};
 pub use registry::Registry;
+#[cfg(feature = "driven")]
+pub use sim::{Conditions, Sim, SimNetwork};
 pub use tcp::Tcp;
 pub use transport::{Acceptor, BoxFuture, Transport, TransportError};

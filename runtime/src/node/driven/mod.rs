@@ -37,7 +37,7 @@ use schedule::Scheduled;
 /// Time has a grain of 1 ms, as tokio's timers have. All timers of tokio and of
 /// actix follow it (`run_later`, `run_interval`), but what waits for the world
 /// outside does not: the clock jumps while a real socket or a blocking call is
-/// waited for. Nodes talk over `inproc` there. The order in which several waiters of
+/// waited for. Nodes talk over `inproc` there, or over a simulated network. The order in which several waiters of
 /// one `tokio::sync::watch` and the branches of a `tokio::select!` that is not
 /// `biased` go first is tokio's choice and does not replay.
 ///
