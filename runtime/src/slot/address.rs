@@ -13,8 +13,8 @@ use futures_util::Stream;
 
 use super::closing::{Closing, drop_each, nothing};
 use super::door::Door;
+use super::outcome::{Loss, Origin};
 use super::outstanding::Handling;
-use super::port::{Loss, Origin};
 use super::slice::Slice;
 use super::task_waker::TaskWaker;
 use crate::execution::Execution;

@@ -7,10 +7,11 @@ use actix::{Actor, AsyncContext, Handler, Message};
 use tokio::sync::oneshot::{self, error::TryRecvError};
 
 use super::Slice;
-use super::closing::{Closing, drop_each};
+use super::closing::{Closing, drop_each, nothing};
 use super::late::Late;
+use super::outcome::{Loss, Origin, Outcome};
 use super::outstanding::Handling;
-use super::port::{Loss, Origin, Outcome, Shared};
+use super::port::{Lost, Shared};
 use crate::execution::Execution;
 use crate::execution::sealed::Generation;
 use crate::exit::Exit;
@@ -134,37 +135,41 @@ where
     }
 
     fn lose(&self, handling: Handling, loss: Loss) {
-        if let Some(unsettled) = self.shared.settle(handling) {
-            survive("an outcome", || unsettled.lose(loss));
+        if let Some((lost, hold)) = self.shared.give_up(handling) {
+            drop_each(hold.lose(lost, &loss));
         }
     }
 
     fn crashed(&self, life: u64, exit: &Exit) -> Closing {
-        let in_hand = self.shared.end(life, exit);
+        let lost = self.shared.end(life, exit);
         // The next generation looks at once at what waits.
         self.shared.ready.store(true, SeqCst);
-        let exit = exit.clone();
+        let Some((in_hand, hold)) = lost else {
+            return nothing();
+        };
+        let (shared, loss) = (self.shared.clone(), Loss::Crashed(exit.clone()));
         Box::new(move || {
-            for unsettled in in_hand {
-                survive("an outcome", || unsettled.lose(Loss::Crashed(exit.clone())));
-            }
-            Box::new(|| {})
+            let messages = hold.lose(in_hand, &loss);
+            Box::new(move || {
+                drop_each(messages);
+                drop(shared);
+            })
         })
     }
 
     fn close(&self, exit: &Exit) -> Closing {
-        let (in_hand, waiting) = self.shared.close(exit);
+        let (lost, waiting) = self.shared.close(exit);
         let (shared, exit) = (self.shared.clone(), exit.clone());
         Box::new(move || {
             survive("the waker of a port", || shared.producer.wake());
-            for unsettled in in_hand {
-                survive("an outcome", || unsettled.lose(Loss::Crashed(exit.clone())));
-            }
+            let loss = Loss::Crashed(exit.clone());
+            let lose = |(in_hand, hold): Lost<M, O>| hold.lose(in_hand, &loss);
+            let mut messages = lost.map(lose).unwrap_or_default();
             let tell = |(message, outcome): (M, O)| {
                 survive("an outcome", || outcome.lost(Loss::Stopped(exit.clone())));
                 message
             };
-            let messages: Vec<M> = waiting.into_iter().map(tell).collect();
+            messages.extend(waiting.into_iter().map(tell));
             Box::new(move || {
                 drop_each(messages);
                 drop(shared);

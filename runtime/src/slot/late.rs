@@ -6,8 +6,9 @@ use actix::fut::ActorFuture;
 use actix::{Actor, Message};
 use tokio::sync::oneshot;
 
+use super::outcome::{Loss, Outcome};
 use super::outstanding::Handling;
-use super::port::{Loss, Outcome, Shared};
+use super::port::Shared;
 use crate::sync::Arc;
 
 /// The outcome of a message that a handler was given, and where its answer is to
@@ -15,22 +16,15 @@ use crate::sync::Arc;
 pub(super) struct Unsettled<M: Message, O> {
     pub(super) outcome: O,
     pub(super) answer: Option<oneshot::Receiver<M::Result>>,
+    /// Where its message goes if it is to be handled again.
+    pub(super) place: u64,
 }
 
-impl<M: Message, O: Outcome<M>> Unsettled<M, O> {
+impl<M: Message, O> Unsettled<M, O> {
     pub(super) fn poll_answer(&mut self, task: &mut Task<'_>) -> Poll<Option<M::Result>> {
         match &mut self.answer {
             Some(answer) => Pin::new(answer).poll(task).map(Result::ok),
             None => Poll::Pending,
-        }
-    }
-
-    /// Nobody is going to look for an answer any more. One that was given in time
-    /// counts, though the actor did not get round to telling it.
-    pub(super) fn lose(self, loss: Loss) {
-        match self.answer.and_then(|mut answer| answer.try_recv().ok()) {
-            Some(result) => self.outcome.handled(result),
-            None => self.outcome.lost(loss),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! whatever it had not handled is still here for the next one.
 
 mod address;
+mod again;
 mod asked;
 mod closing;
 mod conflation;
@@ -12,6 +13,7 @@ mod late;
 #[cfg(all(test, treewire_loom))]
 mod loom;
 mod orders;
+mod outcome;
 mod outstanding;
 mod owed;
 mod parcel;
@@ -49,12 +51,13 @@ use closing::drop_each;
 pub(crate) use conflation::Conflating;
 pub(crate) use door::Door;
 pub(crate) use orders::{Order, Orders};
+pub use outcome::{Loss, Origin, Outcome};
 pub(crate) use outstanding::Handling;
 use owed::Owed;
 pub(crate) use parcel::Parcel;
 use policy::Policy;
 pub(crate) use polled::Author;
-pub use port::{Loss, Origin, Outcome, Port, PortRefusal};
+pub use port::{Port, PortRefusal};
 use queue::Queue;
 pub(crate) use queue::Refused;
 use rescue::Rescue;

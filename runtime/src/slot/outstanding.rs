@@ -11,6 +11,8 @@ pub(super) struct Outstanding<O> {
     /// To be answered later, or in the hands of a life that was given up.
     others: HashMap<Handling, Entry<O>>,
     last: u64,
+    /// How many of them are [`Held::Orphaned`].
+    orphans: usize,
 }
 
 struct Entry<O> {
@@ -36,6 +38,7 @@ impl<O> Default for Outstanding<O> {
             in_hand: None,
             others: HashMap::new(),
             last: 0,
+            orphans: 0,
         }
     }
 }
@@ -43,6 +46,11 @@ impl<O> Default for Outstanding<O> {
 impl<O> Outstanding<O> {
     pub(super) fn is_empty(&self) -> bool {
         self.in_hand.is_none() && self.others.is_empty()
+    }
+
+    /// The life of one that is lent has ended, and it was not taken back yet.
+    pub(super) fn has_orphans(&self) -> bool {
+        self.orphans > 0
     }
 
     /// A place for the outcome of what `life` took; [`take_back`](Self::take_back) is
@@ -97,16 +105,13 @@ impl<O> Outstanding<O> {
     /// ended meanwhile.
     pub(super) fn take_back(&mut self, handling: Handling, outcome: O) -> Option<(O, Exit)> {
         let held = &mut self.entry(handling)?.held;
-        match std::mem::replace(held, Held::Lent) {
-            Held::Orphaned(exit) => {
-                self.forget(handling);
-                Some((outcome, *exit))
-            }
-            Held::Lent | Held::Here(_) => {
-                *held = Held::Here(outcome);
-                None
-            }
+        if let Held::Orphaned(exit) = held {
+            let exit = Exit::clone(exit);
+            self.forget(handling);
+            return Some((outcome, exit));
         }
+        *held = Held::Here(outcome);
+        None
     }
 
     /// The outcomes of the lives that ended with `exit`, oldest first.
@@ -124,8 +129,10 @@ impl<O> Outstanding<O> {
                     outcomes.push(outcome);
                 }
                 None => {
-                    if let Some(entry) = self.entry(handling) {
+                    let entry = self.entry(handling);
+                    if let Some(entry) = entry.filter(|entry| matches!(entry.held, Held::Lent)) {
                         entry.held = Held::Orphaned(Box::new(exit.clone()));
+                        self.orphans += 1;
                     }
                 }
             }
@@ -142,8 +149,13 @@ impl<O> Outstanding<O> {
 
     /// The place is not needed any more.
     pub(super) fn forget(&mut self, handling: Handling) {
-        if self.in_hand.take_if(|(of, _)| *of == handling).is_none() {
-            self.others.remove(&handling);
+        let in_hand = self.in_hand.take_if(|(of, _)| *of == handling);
+        let forgotten = match in_hand {
+            Some((_, entry)) => Some(entry),
+            None => self.others.remove(&handling),
+        };
+        if forgotten.is_some_and(|entry| matches!(entry.held, Held::Orphaned(_))) {
+            self.orphans -= 1;
         }
     }
 }
@@ -195,7 +207,10 @@ mod tests {
         let outcome = outstanding.lend(lent).unwrap();
         assert_eq!(outstanding.remove(lent), None, "it is not there");
         assert!(outstanding.end(&EXIT, |_| true).is_empty());
+        assert!(outstanding.end(&EXIT, |_| true).is_empty(), "counted once");
+        assert!(outstanding.has_orphans());
         assert_eq!(outstanding.take_back(lent, outcome), Some(("lent", EXIT)));
+        assert!(!outstanding.has_orphans());
         assert!(outstanding.is_empty());
 
         let lent = outstanding.insert(5, "lent again");

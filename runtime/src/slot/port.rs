@@ -5,7 +5,7 @@
 //! message, and no orphan-rule trouble, since the type is erased where the port
 //! is made.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::Ordering::SeqCst;
 use std::task::{Context as Task, Poll, Waker, ready};
 
@@ -13,62 +13,17 @@ use actix::{Actor, Handler, Message};
 use tokio::sync::oneshot::Receiver;
 
 use super::Slot;
+use super::again::Hold;
+use super::closing::drop_each;
 use super::door::PortDoor;
 use super::late::Unsettled;
+use super::outcome::{Loss, Outcome};
 use super::outstanding::{Handling, Outstanding};
 use super::task_waker::TaskWaker;
 use crate::execution::Execution;
 use crate::exit::Exit;
-use crate::panics::{Panic, survive};
+use crate::panics::survive;
 use crate::sync::{Arc, AtomicBool, AtomicWaker, Mutex};
-
-/// Who is told what became of a message that went through a port.
-///
-/// Exactly one of [`handled`](Outcome::handled) and [`lost`](Outcome::lost) is
-/// called, once. They run outside every lock, on the actor's thread, or on one of
-/// the node's own when the actor's is blocked. A panic in them is the actor's, but
-/// for what is [`Unwanted`](Loss::Unwanted): that panic ends nobody and is logged.
-pub trait Outcome<M: Message>: Send + 'static {
-    /// The handler's result: on return for a plain one, when it resolves for a future.
-    fn handled(self, result: M::Result);
-
-    /// There is no result, and why.
-    fn lost(self, loss: Loss);
-
-    /// Whether the message is to be handled at all when its turn comes.
-    /// Default: yes, and so if it panics.
-    fn wanted(&self) -> bool {
-        true
-    }
-
-    /// Who answers for a panic that the message causes, if not the actor. Asked
-    /// only when its handler panicked or spawns a future. Default: the actor.
-    fn origin(&self) -> Option<Arc<dyn Origin>> {
-        None
-    }
-}
-
-/// Who sent a message from outside the node, and answers for what it does to
-/// its handler: the panic does not count as intensity then.
-pub trait Origin: Send + Sync {
-    /// Handling its message panicked; called before the message's outcome is told.
-    fn charge(&self, panic: &Panic);
-}
-
-/// Why a message that went through a port has no result.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Loss {
-    /// Its own handler panicked, or a future that the handler spawned.
-    Panicked(Panic),
-    /// The generation that was handling it ended for another reason.
-    Crashed(Exit),
-    /// The actor stopped for good before it was handled.
-    Stopped(Exit),
-    /// The handler let go of it without an answer.
-    Unanswered,
-    /// It was not [`wanted`](Outcome::wanted) any more when its turn came.
-    Unwanted,
-}
 
 /// A message that a port did not take.
 #[derive(Debug)]
@@ -105,6 +60,9 @@ where
         let shared = Arc::new(Shared {
             state: Mutex::new(State {
                 queue: VecDeque::new(),
+                again: BTreeMap::new(),
+                taken: 0,
+                holds: 0,
                 outstanding: Outstanding::default(),
                 was_full: false,
                 closed: None,
@@ -122,7 +80,7 @@ where
     /// [`on_room`](Self::on_room) is woken once there is room.
     pub fn room(&self) -> usize {
         let mut state = self.shared.state.lock();
-        let room = self.shared.capacity.saturating_sub(state.queue.len());
+        let room = self.shared.capacity.saturating_sub(state.waiting());
         state.was_full |= room == 0;
         room
     }
@@ -137,12 +95,12 @@ where
         if let Some(exit) = state.closed.clone() {
             return Err(PortRefusal::Stopped(message, outcome, exit));
         }
-        if state.queue.len() >= self.shared.capacity {
+        if state.waiting() >= self.shared.capacity {
             state.was_full = true;
             return Err(PortRefusal::Full(message, outcome));
         }
         state.queue.push_back((message, outcome));
-        let first = state.queue.len() == 1;
+        let first = state.waiting() == 1;
         drop(state);
         if first {
             self.shared.call();
@@ -168,15 +126,61 @@ pub(super) struct Shared<M: Message, O> {
     pub(super) producer: AtomicWaker,
 }
 
+/// What was in hand, in the order in which it was taken, if there was any.
+pub(super) type Lost<M, O> = (Vec<Unsettled<M, O>>, Hold<M, O>);
+
 /// What a closed port has left: what was in hand, and what waited.
-type Left<M, O> = (Vec<Unsettled<M, O>>, VecDeque<(M, O)>);
+type Left<M, O> = (Option<Lost<M, O>>, Vec<(M, O)>);
 
 struct State<M: Message, O> {
     queue: VecDeque<(M, O)>,
+    /// What is to be handled again, before the queue, each in its place.
+    again: BTreeMap<u64, (M, O)>,
+    /// How many came out of the queue: the place of the last of them.
+    taken: u64,
+    /// How many [`Hold`]s there are.
+    holds: usize,
     /// The outcomes of what was handed to a handler.
     outstanding: Outstanding<Unsettled<M, O>>,
     was_full: bool,
     closed: Option<Exit>,
+}
+
+impl<M: Message, O> State<M, O> {
+    fn waiting(&self) -> usize {
+        self.again.len() + self.queue.len()
+    }
+
+    /// Somebody asks what is to be handled again, or is to be asked.
+    fn is_held(&self) -> bool {
+        self.holds > 0 || self.outstanding.has_orphans()
+    }
+
+    /// What is to be handled next, and its place.
+    fn pop(&mut self) -> Option<(u64, (M, O))> {
+        if let Some(again) = self.again.pop_first() {
+            return Some(again);
+        }
+        let next = self.queue.pop_front()?;
+        self.taken += 1;
+        Some((self.taken, next))
+    }
+
+    fn hold(&mut self, shared: &Arc<Shared<M, O>>) -> Hold<M, O> {
+        self.holds += 1;
+        Hold::new(shared.clone())
+    }
+
+    /// The outcomes of the lives that ended with `exit`.
+    fn end(
+        &mut self,
+        shared: &Arc<Shared<M, O>>,
+        exit: &Exit,
+        has_ended: impl Fn(u64) -> bool,
+    ) -> Option<Lost<M, O>> {
+        let in_hand = self.outstanding.end(exit, has_ended);
+        (!in_hand.is_empty()).then(|| (in_hand, self.hold(shared)))
+    }
 }
 
 impl<M: Message, O> Shared<M, O> {
@@ -185,21 +189,42 @@ impl<M: Message, O> Shared<M, O> {
         self.ready.store(true, SeqCst);
         self.consumer.wake();
     }
+
+    /// Puts a message back in its place; one that a closed port does not take comes
+    /// back, with the exit. The port is held meanwhile.
+    pub(super) fn put_back(&self, place: u64, message: M, outcome: O) -> Option<(M, O, Exit)> {
+        let mut state = self.state.lock();
+        if let Some(exit) = state.closed.clone() {
+            return Some((message, outcome, exit));
+        }
+        state.again.insert(place, (message, outcome));
+        None
+    }
+
+    /// A [`Hold`] is dropped.
+    pub(super) fn release(&self) {
+        self.state.lock().holds -= 1;
+        self.call();
+    }
 }
 
 impl<M: Message, O: Outcome<M>> Shared<M, O> {
     /// The next wanted message, from now on in the hands of `life`; `None` if nothing
     /// waits for it.
-    pub(super) fn take(&self, life: u64, is_in_charge: impl Fn() -> bool) -> Option<(M, Handling)> {
+    pub(super) fn take(
+        self: &Arc<Self>,
+        life: u64,
+        is_in_charge: impl Fn() -> bool,
+    ) -> Option<(M, Handling)> {
         loop {
             let mut state = self.state.lock();
             // Whoever gives the life up looks here after it ended its charge.
-            if !is_in_charge() {
+            if !is_in_charge() || state.is_held() {
                 return None;
             }
-            let (message, outcome) = state.queue.pop_front()?;
+            let (place, (message, outcome)) = state.pop()?;
             let handling = state.outstanding.enter(life);
-            let has_room = state.was_full && state.queue.len() <= self.capacity / 2;
+            let has_room = state.was_full && state.waiting() <= self.capacity / 2;
             if has_room {
                 state.was_full = false;
             }
@@ -209,27 +234,49 @@ impl<M: Message, O: Outcome<M>> Shared<M, O> {
             }
             // No handler saw the message: a panic here must not be the actor's.
             let is_wanted = survive("an outcome", || outcome.wanted()).unwrap_or(true);
-            let answer = None;
-            let unsettled = Unsettled { outcome, answer };
-            let mut state = self.state.lock();
-            let (unsettled, loss) = if is_wanted {
-                match state.outstanding.take_back(handling, unsettled) {
-                    None => return Some((message, handling)),
-                    Some((orphan, exit)) => (orphan, Loss::Crashed(exit)),
-                }
-            } else {
-                state.outstanding.forget(handling);
-                (unsettled, Loss::Unwanted)
-            };
-            drop(state);
+            if is_wanted {
+                let unsettled = Unsettled {
+                    outcome,
+                    answer: None,
+                    place,
+                };
+                let Some((loss, (orphan, hold))) = self.take_back(handling, unsettled) else {
+                    return Some((message, handling));
+                };
+                drop_each(hold.lose(orphan, &loss).into_iter().chain([message]));
+                continue;
+            }
+            self.state.lock().outstanding.forget(handling);
+            // The successor of a life that was given up had to wait for this.
+            if !is_in_charge() {
+                self.call();
+            }
             survive("the drop of a message", || drop(message));
-            survive("an outcome", || unsettled.lose(loss));
+            survive("an outcome", || outcome.lost(Loss::Unwanted));
         }
+    }
+
+    /// Puts a lent outcome back, or hands it over to be lost: its life ended meanwhile.
+    fn take_back(
+        self: &Arc<Self>,
+        handling: Handling,
+        unsettled: Unsettled<M, O>,
+    ) -> Option<(Loss, Lost<M, O>)> {
+        let mut state = self.state.lock();
+        let (orphan, exit) = state.outstanding.take_back(handling, unsettled)?;
+        Some((Loss::Crashed(exit), (vec![orphan], state.hold(self))))
     }
 
     /// Takes the outcome of a message to tell it; `None` if that was done.
     pub(super) fn settle(&self, handling: Handling) -> Option<Unsettled<M, O>> {
         self.state.lock().outstanding.remove(handling)
+    }
+
+    /// Takes the outcome of a message that may be handled again; `None` if it was told.
+    pub(super) fn give_up(self: &Arc<Self>, handling: Handling) -> Option<Lost<M, O>> {
+        let mut state = self.state.lock();
+        let unsettled = state.outstanding.remove(handling)?;
+        Some((vec![unsettled], state.hold(self)))
     }
 
     /// The handler returned without a result, which is to come this way. `false` if
@@ -262,30 +309,33 @@ impl<M: Message, O: Outcome<M>> Shared<M, O> {
     }
 
     /// Asks an outcome something, outside the lock. `None` if it was told already.
-    pub(super) fn ask<T>(&self, handling: Handling, question: impl FnOnce(&O) -> T) -> Option<T> {
+    pub(super) fn ask<T>(
+        self: &Arc<Self>,
+        handling: Handling,
+        question: impl FnOnce(&O) -> T,
+    ) -> Option<T> {
         let unsettled = self.state.lock().outstanding.lend(handling)?;
         let answer = question(&unsettled.outcome);
-        let orphan = self.state.lock().outstanding.take_back(handling, unsettled);
-        if let Some((unsettled, exit)) = orphan {
-            unsettled.lose(Loss::Crashed(exit));
+        if let Some((loss, (orphan, hold))) = self.take_back(handling, unsettled) {
+            drop_each(hold.lose(orphan, &loss));
         }
         Some(answer)
     }
 
     /// The outcomes that ended with the generation `life`, in the order in which
     /// their messages were taken.
-    pub(super) fn end(&self, life: u64, exit: &Exit) -> Vec<Unsettled<M, O>> {
-        let outstanding = &mut self.state.lock().outstanding;
-        outstanding.end(exit, |of| of == life)
+    pub(super) fn end(self: &Arc<Self>, life: u64, exit: &Exit) -> Option<Lost<M, O>> {
+        self.state.lock().end(self, exit, |of| of == life)
     }
 
     /// Takes nothing any more.
-    pub(super) fn close(&self, exit: &Exit) -> Left<M, O> {
+    pub(super) fn close(self: &Arc<Self>, exit: &Exit) -> Left<M, O> {
         let mut state = self.state.lock();
         state.closed.get_or_insert_with(|| exit.clone());
-        let in_hand = state.outstanding.end(exit, |_| true);
-        let waiting = std::mem::take(&mut state.queue);
-        (in_hand, waiting)
+        let lost = state.end(self, exit, |_| true);
+        let again = std::mem::take(&mut state.again).into_values();
+        let waiting = again.chain(std::mem::take(&mut state.queue)).collect();
+        (lost, waiting)
     }
 
     /// Takes messages again.
@@ -296,6 +346,6 @@ impl<M: Message, O: Outcome<M>> Shared<M, O> {
     /// Nothing is in it.
     pub(super) fn is_idle(&self) -> bool {
         let state = self.state.lock();
-        state.queue.is_empty() && state.outstanding.is_empty()
+        state.waiting() == 0 && state.outstanding.is_empty()
     }
 }

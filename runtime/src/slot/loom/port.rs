@@ -218,3 +218,58 @@ fn whoever_waits_for_room_in_a_port_is_woken_for_its_end() {
         assert_eq!(entrance.fates(), [(1, Some(Loss::Stopped(EXIT)))]);
     });
 }
+
+/// Has its message handled again, once.
+struct Again {
+    fate: Fate,
+    is_asked: bool,
+}
+
+impl Outcome<Number> for Again {
+    fn handled(self, number: u32) {
+        self.fate.handled(number);
+    }
+
+    fn lost(self, loss: Loss) {
+        self.fate.lost(loss);
+    }
+
+    fn again(&mut self, _: &Loss) -> Option<Number> {
+        let is_first = !std::mem::replace(&mut self.is_asked, true);
+        is_first.then_some(Number(self.fate.0))
+    }
+}
+
+#[test]
+fn nothing_passes_what_is_handled_again_after_a_life_was_given_up() {
+    check_preempted(3, || {
+        let scene = Scene::new(1);
+        let port = Port::open::<Recorder>(&scene.slot, 4);
+        let fates = Fates::default();
+        for number in [1, 2] {
+            let fate = Fate(number, fates.clone());
+            let is_asked = false;
+            let pushed = port.push(Number(number), Again { fate, is_asked });
+            assert!(pushed.is_ok());
+        }
+        let old = {
+            let scene = scene.clone();
+            thread::spawn(move || scene.generation(1).drain_doors())
+        };
+        let closing = scene.slot.abandon(1, &EXIT);
+        scene.begin(2);
+        let reaper = thread::spawn(move || closing()());
+        let mut successor = scene.generation(2);
+        successor.work();
+        old.join().unwrap();
+        reaper.join().unwrap();
+        successor.serve_until(|_| fates.lock().unwrap().len() == 2);
+        let log = scene.log().into_iter();
+        let by_successor = log.filter(|&(life, _)| life == 2);
+        let numbers: Vec<u32> = by_successor.map(|(_, number)| number).collect();
+        assert!(numbers.is_sorted(), "{numbers:?}");
+        let mut told = fates.lock().unwrap().clone();
+        told.sort_unstable_by_key(|&(number, _)| number);
+        assert_eq!(told, [(1, None), (2, None)]);
+    });
+}

@@ -15,8 +15,8 @@ use actix::{Actor, AsyncContext, Handler, Message, SpawnHandle};
 
 use super::closing::{Closing, drop_each, nothing};
 use super::door::Door;
+use super::outcome::{Loss, Origin};
 use super::outstanding::Handling;
-use super::port::{Loss, Origin};
 use super::{Author, Slice, Slot};
 use crate::execution::Execution;
 use crate::execution::sealed::Generation;
