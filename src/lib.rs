@@ -67,7 +67,7 @@ pub use treewire_runtime::{
     Scheduled, SpawnError, Strategy, Supervisor, SupervisorRef, Verdict, print_error, run,
 };
 #[cfg(feature = "driven")]
-pub use treewire_runtime::{Chance, World, driven};
+pub use treewire_runtime::{Chance, World, driven, seeds};
 pub use treewire_transports as transports;
 #[cfg(feature = "driven")]
 pub use treewire_transports::{Conditions, SimNetwork};

@@ -74,6 +74,12 @@ impl Clock {
         tokio::time::sleep(time)
     }
 
+    /// Whether it stands still as long as anything can run, as a driven world's does:
+    /// then to look again and again until a time has passed would never end.
+    pub fn is_driven(&self) -> bool {
+        self.world_began.is_some()
+    }
+
     /// Whether one can wait here: `false` where the machine's clock has no runtime.
     pub(crate) fn keeps_time(&self) -> bool {
         self.timers.is_some() || Handle::try_current().is_ok()

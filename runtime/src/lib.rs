@@ -55,7 +55,7 @@ pub use context::{Answer, Context, Reply};
 pub use execution::Execution;
 pub use exit::{Exit, Failure, Killer};
 #[cfg(feature = "driven")]
-pub use node::{Chance, World, driven};
+pub use node::{Chance, World, driven, seeds};
 pub use node::{
     ChildHandle, Identity, LookupError, Node, NodeBuilder, NodeError, Progress, RegisterError,
     Registered, SpawnError, Spawning, run,

@@ -150,7 +150,7 @@ impl Connection {
             {
                 Poll::Ready(Received::Bytes(count)) => {
                     busy = true;
-                    if count >= BULK_BYTES {
+                    if count >= BULK_BYTES && !self.timer.clock.is_driven() {
                         self.linger_until = Some(now + BULK_LINGER);
                     }
                     stats.bytes_in.add(count as u64);

@@ -40,7 +40,7 @@ use crate::tree::{ChildId, Ending, SpawnReplies};
 pub use builder::NodeBuilder;
 use control::{Control, Deed, Input, Where};
 #[cfg(feature = "driven")]
-pub use driven::{Chance, World, driven};
+pub use driven::{Chance, World, driven, seeds};
 pub use error::{LookupError, NodeError, RegisterError, SpawnError};
 pub(crate) use home::Home;
 pub use home::{ChildHandle, Progress};

@@ -4,6 +4,7 @@ mod calm;
 mod chance;
 mod ground;
 mod schedule;
+mod seeds;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -23,6 +24,7 @@ pub use chance::Chance;
 use ground::Tasks;
 pub(super) use schedule::Schedule;
 use schedule::Scheduled;
+pub use seeds::seeds;
 
 /// Runs `test` in a world of its own, and returns what it returns.
 ///
@@ -37,9 +39,10 @@ use schedule::Scheduled;
 /// Time has a grain of 1 ms, as tokio's timers have. All timers of tokio and of
 /// actix follow it (`run_later`, `run_interval`), but what waits for the world
 /// outside does not: the clock jumps while a real socket or a blocking call is
-/// waited for. Nodes talk over `inproc` there, or over a simulated network. The order in which several waiters of
-/// one `tokio::sync::watch` and the branches of a `tokio::select!` that is not
-/// `biased` go first is tokio's choice and does not replay.
+/// waited for. Nodes talk over `inproc` there, or over a simulated network. The
+/// order in which several waiters of one `tokio::sync::watch` and the branches of a
+/// `tokio::select!` that is not `biased` go first is tokio's choice and does not
+/// replay.
 ///
 /// ```
 /// use std::time::Duration;
@@ -89,7 +92,8 @@ struct TellSeed(u64);
 impl Drop for TellSeed {
     fn drop(&mut self) {
         if thread::panicking() {
-            eprintln!("the seed of this world was {}", self.0);
+            let (seed, variable) = (self.0, seeds::VARIABLE);
+            eprintln!("the seed of this world was {seed}: {variable}={seed} replays it");
         }
     }
 }

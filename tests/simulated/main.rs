@@ -1,0 +1,5 @@
+//! Sockets of several nodes on a simulated network, under cuts, partitions and
+//! kills. `TREEWIRE_SEED=17 cargo test --test simulated` replays one seed.
+
+mod best_effort;
+mod scene;
