@@ -7,8 +7,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use treewire_observer::Observe;
 use treewire_runtime::{
-    Child, ChildSnapshot, Exit, Failure, IntoSpec, Node, NodeError, NodeSnapshot, SpawnError,
-    Supervisor,
+    Child, ChildSnapshot, Exit, Failure, IntoSpec, LEVELS_MAX, Node, NodeError, NodeSnapshot,
+    SpawnError, Supervisor,
 };
 
 struct Blocked;
@@ -95,8 +95,9 @@ async fn a_taken_or_bad_address_fails_the_start() {
 }
 
 #[tokio::test]
-async fn the_deepest_tree_there_may_be_is_read_again() {
-    let node = Node::builder("deep").start().await.unwrap();
+async fn the_deepest_tree_there_may_be_is_shown() {
+    let node = Node::builder("deep").observe("127.0.0.1:0");
+    let node = node.start().await.unwrap();
     let (actor, lowest) = Child::new("actor", || Blocked).into_spec();
     let nest = |actor, levels| {
         (1..levels).fold(actor, |below, level| {
@@ -104,27 +105,48 @@ async fn the_deepest_tree_there_may_be_is_read_again() {
             supervisor.into_spec().0
         })
     };
-    node.spawn(nest(actor, 60)).await.unwrap();
+    node.spawn(nest(actor, LEVELS_MAX)).await.unwrap();
     let (refused, _) = Child::new("refused", || Blocked).into_spec();
-    let refused = node.spawn(nest(refused, 61)).await.unwrap_err();
+    let refused = node.spawn(nest(refused, LEVELS_MAX + 1)).await.unwrap_err();
     assert!(matches!(
         refused,
-        SpawnError::TooDeep { levels_max: 60, .. }
+        SpawnError::TooDeep {
+            levels_max: LEVELS_MAX,
+            ..
+        }
     ));
 
     lowest.send(Fail).await.unwrap();
-    let deepest = |snapshot: &NodeSnapshot| snapshot.walk().last().cloned().unwrap();
-    let taken = tokio::time::timeout(std::time::Duration::from_secs(20), async {
+    let snapshot = node.snapshot().await.unwrap();
+    let endpoint = snapshot.find("observer").unwrap().details["endpoint"].clone();
+    let address = endpoint.strip_prefix("http://").unwrap();
+    let shown = tokio::time::timeout(std::time::Duration::from_secs(20), async {
         loop {
-            let taken = node.snapshot().await.unwrap();
-            if !deepest(&taken).exits.is_empty() {
-                return taken;
+            let (status, body) = get(address, "/api/tree").await;
+            assert_eq!(status, "HTTP/1.1 200 OK");
+            let (levels, deepest) = read_deep(body);
+            if !deepest.exits.is_empty() {
+                return (levels, deepest);
             }
         }
     });
-    let taken = taken.await.expect("the exit is recorded");
-    let read: NodeSnapshot = serde_json::from_str(&serde_json::to_string(&taken).unwrap()).unwrap();
-    let read: ChildSnapshot = deepest(&read);
-    assert_eq!((read.name.as_str(), read.exits.len()), ("actor", 1));
+    let (levels, deepest) = shown.await.expect("the exit is recorded");
+    // The observer is a child, too.
+    assert_eq!(levels, LEVELS_MAX + 1);
+    assert_eq!((deepest.name.as_str(), deepest.exits.len()), ("actor", 1));
     node.stop().await.unwrap();
+}
+
+/// How many children there are, and the last of them; read where there is stack enough.
+fn read_deep(json: String) -> (usize, ChildSnapshot) {
+    let read = move || {
+        let mut json = serde_json::Deserializer::from_str(&json);
+        json.disable_recursion_limit();
+        let read = json.into_iter::<NodeSnapshot>().next();
+        let tree = read.expect("there is a tree").unwrap();
+        let deepest = tree.walk().last().cloned();
+        (tree.walk().count(), deepest.expect("it has children"))
+    };
+    let thread = std::thread::Builder::new().stack_size(LEVELS_MAX * (32 << 10));
+    thread.spawn(read).unwrap().join().unwrap()
 }

@@ -69,6 +69,7 @@ pub use reference::{Ask, Down, Monitor, Ref, Scheduled, SendError, Tell, Waiting
 pub use restart::{AutoShutdown, Backoff, Intensity, Restart, Strategy, Verdict};
 pub use retry::{GivenUp, Retry, RetryError, RetryHandle};
 pub use slot::{Loss, Origin, Outcome, Port, PortRefusal};
+pub use tree::LEVELS_MAX;
 
 /// Any error, as programs built on Treewire pass it up to `main`.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;

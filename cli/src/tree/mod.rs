@@ -2,14 +2,13 @@
 
 mod fetch;
 mod quantity;
+mod read;
 mod render;
 
 pub(crate) use quantity::{bytes, count, time};
 pub(crate) use render::render;
 
 use std::io::Write;
-
-use treewire::NodeSnapshot;
 
 use crate::arguments::TreeArguments;
 use crate::ending::{Ending, Outcome};
@@ -20,13 +19,12 @@ pub(crate) fn print(arguments: &TreeArguments) -> Outcome {
     let text = if arguments.json {
         json + "\n"
     } else {
-        let snapshot: NodeSnapshot = serde_json::from_str(&json).map_err(|error| {
+        read::read(&json, |snapshot| render(&snapshot)).map_err(|error| {
             Ending::Failed(format!(
                 "{} shows no tree this version knows: {error}",
                 arguments.url
             ))
-        })?;
-        render(&snapshot)
+        })?
     };
     let mut stdout = std::io::stdout().lock();
     let written = stdout.write_all(text.as_bytes());

@@ -172,12 +172,16 @@ fn last_exit(child: &ChildSnapshot) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use treewire::runtime::{Failure, Killer, MailboxSnapshot, PastExit};
 
     use super::*;
 
-    fn child(name: &str, kind: &str, children: Vec<ChildSnapshot>) -> ChildSnapshot {
+    pub(in crate::tree) fn child(
+        name: &str,
+        kind: &str,
+        children: Vec<ChildSnapshot>,
+    ) -> ChildSnapshot {
         ChildSnapshot {
             name: name.into(),
             path: String::new(),
@@ -202,7 +206,7 @@ mod tests {
         }
     }
 
-    fn node(children: Vec<ChildSnapshot>) -> NodeSnapshot {
+    pub(in crate::tree) fn node(children: Vec<ChildSnapshot>) -> NodeSnapshot {
         NodeSnapshot {
             name: "market".into(),
             instance: "00".into(),

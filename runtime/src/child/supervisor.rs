@@ -41,7 +41,7 @@ impl Supervisor {
     /// Adds a child to its list: an actor, a socket, another supervisor. How to
     /// reach the child is asked of its spec before (`Child::reference`, …); whatever has
     /// no such method gives its handle with [`into_spec`](IntoSpec::into_spec).
-    /// A tree has 60 levels at most; what is to reach deeper is not spawned.
+    /// A tree has 500 levels at most; what is to reach deeper is not spawned.
     pub fn child(mut self, child: impl IntoSpec) -> Self {
         self.children.push(child.into_spec().0);
         self

@@ -37,7 +37,8 @@ pub enum SpawnError {
         /// The child's path.
         path: String,
     },
-    /// It, or what it lists, would lie further below the root than 60 levels.
+    /// It, or what it lists, would lie further below the root than 500 levels
+    /// ([`LEVELS_MAX`](crate::LEVELS_MAX)).
     #[error("{path} and what it lists reach below level {levels_max}: nest less deeply")]
     TooDeep {
         /// The child's path.

@@ -6,6 +6,10 @@ use serde::{Deserialize, Serialize};
 use crate::Exit;
 
 /// A node and everything in it, at one moment.
+///
+/// As JSON, each level of the tree takes an object and an array, and there may be
+/// [`LEVELS_MAX`](crate::LEVELS_MAX) of them. `serde_json` reads 128 in each other, unless
+/// its `disable_recursion_limit` is called; then a deep one needs a larger stack, too.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NodeSnapshot {
     /// The node's name.
@@ -76,21 +80,31 @@ pub struct ChildSnapshot {
 
 impl ChildSnapshot {
     /// This child and all below it, parents first.
-    pub fn walk(&self) -> Box<dyn Iterator<Item = &ChildSnapshot> + '_> {
-        Box::new(std::iter::once(self).chain(self.children.iter().flat_map(ChildSnapshot::walk)))
+    pub fn walk(&self) -> impl Iterator<Item = &ChildSnapshot> {
+        walk(std::slice::from_ref(self))
     }
 }
 
 impl NodeSnapshot {
     /// All children, parents before their children.
     pub fn walk(&self) -> impl Iterator<Item = &ChildSnapshot> {
-        self.children.iter().flat_map(ChildSnapshot::walk)
+        walk(&self.children)
     }
 
     /// The child at `path` (`socket/listener/…`).
     pub fn find(&self, path: &str) -> Option<&ChildSnapshot> {
         self.walk().find(|child| child.path == path)
     }
+}
+
+/// In a row, however deep they are.
+fn walk(children: &[ChildSnapshot]) -> impl Iterator<Item = &ChildSnapshot> {
+    let mut rest: Vec<&ChildSnapshot> = children.iter().rev().collect();
+    std::iter::from_fn(move || {
+        let child = rest.pop()?;
+        rest.extend(child.children.iter().rev());
+        Some(child)
+    })
 }
 
 /// What a child does at a moment.

@@ -25,7 +25,7 @@ impl Tree {
         let admitted = self.admit(parent, &spec);
         match admitted {
             Ok(parent) => {
-                let key = self.insert(parent, spec, Some(replies), now);
+                let key = self.insert(parent, spec, replies, now);
                 if self.phase(parent) == Phase::Steady {
                     self.start(key, now);
                 } else {
@@ -76,7 +76,7 @@ impl Tree {
                 levels_max: LEVELS_MAX,
             });
         }
-        self.check(spec, &|| self.path_of(key, &spec.name))?;
+        self.check(key, spec)?;
         Ok(key)
     }
 
@@ -95,33 +95,55 @@ impl Tree {
     }
 
     /// Everything that can be known to be wrong before anything starts.
-    fn check(&self, spec: &ChildSpec, path: &dyn Fn() -> String) -> Result<(), SpawnError> {
-        let settings = &spec.settings;
-        if settings.significant && settings.restart == Restart::Permanent {
-            return Err(SpawnError::SignificantPermanent { path: path() });
-        }
-        settings.placement.check(self.arbiters)?;
-        let Body::Supervisor(listed) = &spec.body else {
-            return Ok(());
-        };
-        let mut names = HashSet::new();
-        for child in &listed.children {
-            if !names.insert(&child.name) {
-                return Err(SpawnError::DuplicateName {
-                    name: child.name.to_string(),
-                    parent: path(),
-                });
+    fn check(&self, parent: usize, spec: &ChildSpec) -> Result<(), SpawnError> {
+        let mut specs: Vec<Below<'_>> = vec![(None, spec)];
+        let mut number = 0;
+        while let Some(&(_, spec)) = specs.get(number) {
+            let path = || self.path_of(parent, &names(&specs, number));
+            let settings = &spec.settings;
+            if settings.significant && settings.restart == Restart::Permanent {
+                return Err(SpawnError::SignificantPermanent { path: path() });
             }
-            self.check(child, &|| format!("{}/{}", path(), child.name))?;
+            settings.placement.check(self.arbiters)?;
+            if let Body::Supervisor(listed) = &spec.body {
+                let mut names = HashSet::new();
+                let mut children = listed.children.iter();
+                if let Some(twin) = children.find(|child| !names.insert(&child.name)) {
+                    return Err(SpawnError::DuplicateName {
+                        name: twin.name.to_string(),
+                        parent: path(),
+                    });
+                }
+                specs.extend(listed.children.iter().map(|child| (Some(number), child)));
+            }
+            number += 1;
         }
         Ok(())
     }
 
+    /// Takes it in, and what it lists.
     fn insert(
+        &mut self,
+        parent: usize,
+        spec: ChildSpec,
+        replies: SpawnReplies,
+        now: Instant,
+    ) -> usize {
+        let mut rest = Vec::new();
+        let first = self.insert_one(parent, spec, Some(replies), &mut rest, now);
+        while let Some((parent, spec)) = rest.pop() {
+            self.insert_one(parent, spec, None, &mut rest, now);
+        }
+        first
+    }
+
+    /// Takes it in; what it lists comes next in `rest`, of which the last is the next one.
+    fn insert_one(
         &mut self,
         parent: usize,
         mut spec: ChildSpec,
         replies: Option<SpawnReplies>,
+        rest: &mut Vec<(usize, ChildSpec)>,
         now: Instant,
     ) -> usize {
         self.last_serial += 1;
@@ -131,21 +153,16 @@ impl Tree {
             key,
             serial: self.last_serial,
         };
-        let children = match &mut spec.body {
-            Body::Supervisor(listed) => {
-                listed.anchor.found(id);
-                std::mem::take(&mut listed.children)
-            }
-            Body::Actor(_) => Vec::new(),
-        };
+        if let Body::Supervisor(listed) = &mut spec.body {
+            listed.anchor.found(id);
+            let children = std::mem::take(&mut listed.children);
+            rest.extend(children.into_iter().rev().map(|child| (key, child)));
+        }
         let name = spec.name.clone();
         vacant.insert(Box::new(Entry::child(id, parent, spec, replies, now)));
         let family = self.entries[parent].family_mut();
         family.children.insert(id.serial, key);
         family.names.insert(name, key);
-        for child in children {
-            self.insert(key, child, None, now);
-        }
         key
     }
 
@@ -201,4 +218,15 @@ impl Tree {
                 .push_back(Action::ReleaseArbiter(entry.arbiter));
         }
     }
+}
+
+/// A spec, and the number of its supervisor's among the same specs.
+type Below<'a> = (Option<usize>, &'a ChildSpec);
+
+/// From the first spec down to that with the number.
+fn names(specs: &[Below<'_>], number: usize) -> String {
+    let upwards = std::iter::successors(Some(number), |&number| specs[number].0);
+    let mut names: Vec<&str> = upwards.map(|number| &*specs[number].1.name).collect();
+    names.reverse();
+    names.join("/")
 }

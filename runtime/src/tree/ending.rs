@@ -296,7 +296,8 @@ impl Tree {
         self.event(key, EventKind::Removed, now);
         let path = self.path(key);
         self.close(key, &exit);
-        for child in self.entries[key].children().collect::<Vec<_>>() {
+        // The lowest first.
+        for child in self.with_all_below(key).into_iter().skip(1).rev() {
             self.forget(child);
         }
         self.displace(key);
@@ -350,11 +351,8 @@ impl Tree {
         }
     }
 
-    /// A listed child goes with its supervisor; it is at rest.
+    /// A listed child goes with its supervisor; it is at rest, and has no children any more.
     fn forget(&mut self, key: usize) {
-        for child in self.entries[key].children().collect::<Vec<_>>() {
-            self.forget(child);
-        }
         self.displace(key);
         self.release_own_arbiter(key);
         let entry = self.entries.remove(key);
@@ -366,12 +364,11 @@ impl Tree {
 
     /// Nobody is going to handle what is sent to the child, or to what it lists.
     fn close(&mut self, key: usize, exit: &Exit) {
-        if let Some(recipe) = self.entries[key].recipe() {
-            let (recipe, exit) = (recipe.clone(), exit.clone());
-            self.actions.push_back(Action::Close { recipe, exit });
-        }
-        for child in self.entries[key].children().collect::<Vec<_>>() {
-            self.close(child, exit);
+        for key in self.with_all_below(key) {
+            if let Some(recipe) = self.entries[key].recipe() {
+                let (recipe, exit) = (recipe.clone(), exit.clone());
+                self.actions.push_back(Action::Close { recipe, exit });
+            }
         }
     }
 

@@ -28,28 +28,46 @@ impl Tree {
 
     /// The path of a child `name` below `parent`.
     pub(super) fn path_of(&self, parent: usize, name: &str) -> String {
-        match parent {
-            ROOT => name.to_owned(),
-            _ => format!("{}/{name}", self.path(parent)),
+        let mut names = vec![name];
+        let mut above = &self.entries[parent];
+        while let (Some(spec), Some(parent)) = (&above.spec, above.parent) {
+            names.push(&spec.name);
+            above = &self.entries[parent];
         }
+        names.reverse();
+        names.join("/")
     }
 
     /// The child at a path as [`ChildSnapshot::path`] shows it.
     pub(crate) fn find_path(&self, path: &str) -> Option<ChildId> {
-        self.find_below(ROOT, path)
+        // A name may hold slashes itself (an endpoint does), so prefixes are compared.
+        let matching = |parent: usize, path| {
+            let children = self.entries[parent].children().rev();
+            children.filter_map(move |key| {
+                let spec = self.entries[key].spec.as_ref()?;
+                Some((key, str::strip_prefix(path, &*spec.name)?))
+            })
+        };
+        let mut rest: Vec<(usize, &str)> = matching(ROOT, path).collect();
+        while let Some((key, below)) = rest.pop() {
+            match below.strip_prefix('/') {
+                None if below.is_empty() => return Some(self.entries[key].id),
+                None => {}
+                Some(below) => rest.extend(matching(key, below)),
+            }
+        }
+        None
     }
 
-    fn find_below(&self, parent: usize, path: &str) -> Option<ChildId> {
-        // A name may hold slashes itself (an endpoint does), so prefixes are compared.
-        self.entries[parent].children().find_map(|key| {
-            let entry = &self.entries[key];
-            let rest = path.strip_prefix(&*entry.spec.as_ref()?.name)?;
-            match rest.strip_prefix('/') {
-                None if rest.is_empty() => Some(entry.id),
-                None => None,
-                Some(below) => self.find_below(key, below),
-            }
-        })
+    /// The child and all below it, parents before their children.
+    pub(super) fn with_all_below(&self, key: usize) -> Vec<usize> {
+        let mut found = vec![key];
+        let mut looked_at = 0;
+        while let Some(&key) = found.get(looked_at) {
+            found.extend(self.entries[key].children());
+            looked_at += 1;
+        }
+        found
     }
 
     pub(crate) fn is_ending(&self) -> bool {
@@ -95,22 +113,46 @@ impl Tree {
     }
 
     fn snapshot_below(&self, parent: usize, prefix: &str, now: Instant) -> Vec<ChildSnapshot> {
-        let children = self.entries[parent].children();
-        children
-            .filter_map(|key| self.snapshot_of(key, prefix, now))
-            .collect()
+        // Each with the number of its supervisor here, which comes before it.
+        let mut taken: Vec<(Option<usize>, ChildSnapshot)> = Vec::new();
+        let mut rest = vec![(None::<usize>, parent)];
+        while let Some((above, parent)) = rest.pop() {
+            let prefix = match above {
+                Some(above) => format!("{}/", taken[above].1.path),
+                None => prefix.to_owned(),
+            };
+            for key in self.entries[parent].children() {
+                if let Some(child) = self.snapshot_of(key, &prefix, now) {
+                    if self.entries[key].family().is_some() {
+                        rest.push((Some(taken.len()), key));
+                    }
+                    taken.push((above, child));
+                }
+            }
+        }
+        let mut first = Vec::new();
+        while let Some((above, mut child)) = taken.pop() {
+            child.children.reverse();
+            match above {
+                Some(above) => taken[above].1.children.push(child),
+                None => first.push(child),
+            }
+        }
+        first.reverse();
+        first
     }
 
+    /// The child without what it supervises.
     fn snapshot_of(&self, key: usize, prefix: &str, now: Instant) -> Option<ChildSnapshot> {
         let entry = &self.entries[key];
         let spec = entry.spec.as_ref()?;
         let recipe = entry.recipe();
         let none = Stats::default();
         let stats = recipe.map_or(&none, |recipe| recipe.stats());
-        let path = format!("{prefix}{}", spec.name);
         let milliseconds = |since: Instant| now.saturating_duration_since(since).as_millis() as u64;
         Some(ChildSnapshot {
             name: spec.name.to_string(),
+            path: format!("{prefix}{}", spec.name),
             kind: spec.settings.kind.to_string(),
             state: match entry.state {
                 State::Starting => ChildState::Starting,
@@ -141,8 +183,7 @@ impl Tree {
             bytes_out: stats.bytes_out.get(),
             drops: stats.drops(),
             details: stats.details(),
-            children: self.snapshot_below(key, &format!("{path}/"), now),
-            path,
+            children: Vec::new(),
         })
     }
 }

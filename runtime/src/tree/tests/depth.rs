@@ -57,3 +57,40 @@ fn what_is_nested_far_too_deep_is_refused_and_dropped_without_recursion() {
     assert!(world.tree.snapshot(world.now).is_empty());
     drop(nested(200_000));
 }
+
+#[test]
+fn a_failure_on_the_deepest_level_reaches_the_root() {
+    let rules = Rules {
+        intensity: Intensity::new(0, Duration::from_secs(5)),
+        ..Rules::default()
+    };
+    let strict = (1..LEVELS_MAX).fold(spec("actor"), |below, level| {
+        let above = supervisor(&level.to_string(), vec![below]);
+        set(above, |settings| settings.rules = rules)
+    });
+    let mut world = World::with_rules(rules);
+    world.spawn(None, strict);
+    world.started("actor");
+    world.log();
+    world.exited("actor", failed());
+    let log = world.log();
+    let given_up = |line: &&String| line.contains("is not restarted any more: failed: no");
+    assert_eq!(log.iter().filter(given_up).count(), LEVELS_MAX);
+    assert!(matches!(world.finished, Some(Ending::Escalated { .. })));
+}
+
+#[test]
+fn what_is_wrong_on_the_deepest_level_is_told_by_its_path() {
+    let mut world = World::new();
+    let twins = supervisor("twins", vec![spec("twin"), spec("twin")]);
+    let wrong = (2..LEVELS_MAX).fold(twins, |below, level| {
+        supervisor(&level.to_string(), vec![below])
+    });
+    world.spawn(None, wrong);
+    let Err(SpawnError::DuplicateName { name, parent }) = answer(&mut world) else {
+        panic!("two have one name");
+    };
+    assert_eq!(name, "twin");
+    let supervisors = (2..LEVELS_MAX).rev().map(|level| format!("{level}/"));
+    assert_eq!(parent, supervisors.collect::<String>() + "twins");
+}
