@@ -54,8 +54,9 @@ pub use treewire_actors::postcard_schema as schema;
 pub use treewire_actors::{
     Asking, AskingTyped, Bound, Closed, ComposedSocket, Connector, Incoming, Message, Overflow,
     Pull, PullSocket, Push, PushSocket, Receiver, RecvError, Remote, RemoteError, Rep, RepSocket,
-    Req, ReqSocket, Request, RequestError, SOCKET_OPTIONS, SendError, Sender, Serves, Socket,
-    SocketHandle, SocketType, Source, WireMessage, WireType, schema_of,
+    Req, ReqSocket, Request, RequestError, SOCKET_OPTIONS, SendError, Sender, Serves, SessionEnd,
+    Socket, SocketEvent, SocketEvents, SocketHandle, SocketType, Source, Stickiness, WireMessage,
+    WireType, schema_of,
 };
 pub use treewire_macros::{WireMessage, WireType, main};
 pub use treewire_observer::{Observe, Observer};
@@ -71,16 +72,17 @@ pub use treewire_runtime::{Chance, World, driven, seeds};
 pub use treewire_transports as transports;
 #[cfg(feature = "driven")]
 pub use treewire_transports::{Conditions, SimNetwork};
-pub use treewire_transports::{Content, Endpoint, Headers, Payload};
+pub use treewire_transports::{Content, Delivery, Endpoint, Headers, Payload};
 
 /// What most programs need, actix's traits included: `use treewire::prelude::*;`.
 pub mod prelude {
+    pub use crate::Delivery::{BestEffort, Reliable};
     pub use crate::Restart::{Permanent, Temporary, Transient};
     pub use crate::Strategy::{OneForAll, OneForOne, RestForOne};
     pub use crate::{
-        Bound, Child, Closed, Content, Context, Exit, IntoSpec, Node, Observe, Overflow, Payload,
-        Placement, Pull, Push, Ref, Remote, RemoteError, Rep, Reply, Req, Restart, Strategy,
-        Supervisor, SupervisorRef, WireMessage, WireType,
+        Bound, Child, Closed, Content, Context, Delivery, Exit, IntoSpec, Node, Observe, Overflow,
+        Payload, Placement, Pull, Push, Ref, Remote, RemoteError, Rep, Reply, Req, Restart,
+        Strategy, Supervisor, SupervisorRef, WireMessage, WireType,
     };
     pub use actix::fut::{ActorFutureExt, ActorStreamExt, WrapFuture, WrapStream};
     pub use actix::{

@@ -12,14 +12,17 @@ mod core;
 mod handle;
 mod message;
 mod pattern;
+mod session;
 mod socket;
 mod sync;
 mod typed;
 
 pub use bound::{Bound, Overflow};
+pub use core::Stickiness;
 pub use handle::{
     Asking, Closed, ComposedSocket, Incoming, PullSocket, PushSocket, RecvError, RepSocket,
-    ReqSocket, Request, RequestError, SendError, SocketHandle,
+    ReqSocket, Request, RequestError, SendError, SessionEnd, SocketEvent, SocketEvents,
+    SocketHandle,
 };
 pub use message::{Message, Source};
 pub use pattern::{Connector, Receiver, Sender, SocketType};

@@ -3,10 +3,9 @@
 
 #[cfg(not(treewire_loom))]
 pub(crate) use {
-    futures_util::task::AtomicWaker,
     parking_lot::Mutex,
     std::sync::atomic::{AtomicBool, AtomicU64},
 };
 
 #[cfg(treewire_loom)]
-pub(crate) use treewire_runtime::model::{AtomicBool, AtomicU64, AtomicWaker, Mutex};
+pub(crate) use treewire_runtime::model::{AtomicBool, AtomicU64, Mutex};

@@ -90,15 +90,20 @@ pub(crate) fn varint(mut number: u64) -> Vec<u8> {
     bytes
 }
 
-fn text(text: &str) -> Vec<u8> {
+pub(crate) fn text(text: &str) -> Vec<u8> {
     [varint(text.len() as u64), text.as_bytes().to_vec()].concat()
 }
 
 /// The greeting of a node named `raw` that speaks major version `major`.
 pub(crate) fn hello_of_version(major: u8) -> Vec<u8> {
+    hello_of(major, [0x11; 16])
+}
+
+/// The same of another instance.
+pub(crate) fn hello_of(major: u8, instance: [u8; 16]) -> Vec<u8> {
     let body = [
         text("raw"),
-        vec![0x11; 16],
+        instance.to_vec(),
         varint(1),
         varint(64 * 1024 * 1024),
         varint(1024 * 1024),
@@ -143,6 +148,7 @@ pub(crate) fn open_with(socket: &str, credit: &[u8]) -> Vec<u8> {
         varint(0),
         varint(0),
         credit.to_vec(),
+        vec![0],
     ]
     .concat();
     frame(0x40, 1, &body)

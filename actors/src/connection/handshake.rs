@@ -1,9 +1,10 @@
+use std::sync::Arc;
+
 use treewire_runtime::Stats;
-use treewire_transports::{
-    Credit, Delivery, Event, OpenChannel, PeerHello, Refusal, RefusalCode, Role,
-};
+use treewire_transports::{Credit, Delivery, Event, OpenChannel, PeerHello, Refusal, RefusalCode};
 
 use super::{Channel, Connection, Phase, Trouble};
+use crate::core::{Inlet, NoSession, PipeId};
 
 /// A peer that was told so often that there is one channel will not learn it.
 const REFUSED_OPENS_MAX: u32 = 8;
@@ -12,38 +13,42 @@ impl Connection {
     /// What is said before a channel is open, and at the wrong time.
     pub(super) fn shake_hands(&mut self, event: Event, stats: &Stats) -> Result<(), Trouble> {
         match (event, &self.phase) {
-            (Event::Hello(hello), Phase::ExpectHello) => {
-                self.greet(*hello, stats);
-                Ok(())
-            }
+            (Event::Hello(hello), Phase::ExpectHello) => self.greet(*hello, stats),
             (Event::Accepted { channel, open }, Phase::ExpectAnswer(asked))
                 if channel == *asked =>
             {
-                if let Err(refusal) = self.check(&open) {
-                    self.dialect.goodbye(&refusal.text, &mut self.wire.output);
-                    self.wire.send_last_words();
-                    return Err(Trouble::Refusing(refusal));
-                }
-                self.open(channel, *open, stats)
+                self.check(&open)
+                    .map_err(|refusal| self.turn_away(refusal))?;
+                let inlet = self.attach_accepted(&open)?;
+                self.open(channel, inlet, *open, stats)
             }
             (Event::Refused { channel, refusal }, Phase::ExpectAnswer(asked))
                 if channel == *asked =>
             {
+                if let (RefusalCode::SessionLost, Some(pipe)) = (refusal.code, self.config.pipe) {
+                    self.config.shared.session_lost(pipe);
+                }
                 Err(Trouble::Refused(refusal))
             }
-            (Event::Open { channel, open }, Phase::ExpectOpen) => match self.check(&open) {
-                Ok(()) => {
-                    let answer = self.own_channel();
-                    self.dialect.accept(channel, &answer, &mut self.wire.output);
-                    self.open(channel, *open, stats)
+            (Event::Open { channel, open }, Phase::ExpectOpen) => {
+                let answer = match self.check(&open) {
+                    Ok(()) => self.attach_asking(&open),
+                    Err(refusal) => Err(NoSession::Refused(refusal)),
+                };
+                match answer {
+                    Ok((inlet, answer)) => {
+                        self.dialect.accept(channel, &answer, &mut self.wire.output);
+                        self.open(channel, inlet, *open, stats)
+                    }
+                    Err(NoSession::Refused(refusal)) => {
+                        self.dialect
+                            .refuse(channel, &refusal, &mut self.wire.output);
+                        self.wire.send_last_words();
+                        Err(Trouble::Refusing(refusal))
+                    }
+                    Err(NoSession::False(text)) => Err(Trouble::FalseSession(text)),
                 }
-                Err(refusal) => {
-                    self.dialect
-                        .refuse(channel, &refusal, &mut self.wire.output);
-                    self.wire.send_last_words();
-                    Err(Trouble::Refusing(refusal))
-                }
-            },
+            }
             (Event::Open { channel, .. }, Phase::Open(_)) => {
                 self.refused_opens += 1;
                 if self.refused_opens > REFUSED_OPENS_MAX {
@@ -74,36 +79,89 @@ impl Connection {
         }
     }
 
-    fn greet(&mut self, hello: PeerHello, stats: &Stats) {
+    fn greet(&mut self, hello: PeerHello, stats: &Stats) -> Result<(), Trouble> {
         let PeerHello { node, .. } = hello;
         stats.describe("peer node", node.name);
         // All zeros say nothing.
         self.peer.instance = (node.instance != [0; 16]).then_some(node.instance);
-        self.phase = match self.config.settings.role {
-            Role::Dialer => {
-                let open = self.own_channel();
-                Phase::ExpectAnswer(self.dialect.open(&open, &mut self.wire.output))
-            }
-            Role::Listener => Phase::ExpectOpen,
+        let Some(pipe) = self.config.pipe else {
+            self.phase = Phase::ExpectOpen;
+            return Ok(());
         };
+        let mut open = self.own_channel();
+        if open.delivery != Delivery::BestEffort {
+            let opening = self.config.shared.begin_session(pipe, &self.peer);
+            let opening = opening.map_err(|no_session| self.no_session(no_session))?;
+            opening.describe(&mut open);
+            self.epoch = opening.attempts.epoch;
+        }
+        self.phase = Phase::ExpectAnswer(self.dialect.open(&open, &mut self.wire.output));
+        Ok(())
     }
 
+    /// What this end says of a channel without a session.
     fn own_channel(&self) -> OpenChannel {
-        let (socket_type, bound) = self
-            .config
-            .shared
-            .core(|core| (core.config().socket_type, core.config().receive_bound));
+        let config = self.config.shared.core(|core| core.config().clone());
         OpenChannel {
             service: self.config.service.clone(),
-            socket: socket_type.name.into(),
-            delivery: Delivery::BestEffort,
+            socket: config.socket_type.name.into(),
+            delivery: config.delivery,
             credit: Credit {
                 handled: 0,
-                messages_max: bound.messages,
-                bytes_max: bound.bytes,
+                messages_max: config.receive_bound.messages,
+                bytes_max: config.receive_bound.bytes,
             },
             ..OpenChannel::default()
         }
+    }
+
+    /// The peer took our channel: the socket counts it among its peers.
+    fn attach_accepted(&mut self, open: &OpenChannel) -> Result<Arc<Inlet>, Trouble> {
+        let shared = &self.config.shared;
+        match (open.delivery, self.config.pipe) {
+            (Delivery::BestEffort, pipe) => self.attach(pipe),
+            (_, Some(pipe)) => shared
+                .session_opened(pipe, self.epoch, &self.peer, open)
+                .map_err(|no_session| self.no_session(no_session)),
+            (_, None) => Err(Trouble::OutOfTurn("an answer to an open")),
+        }
+    }
+
+    /// A peer that asks for a channel is to be counted among the socket's, and answered.
+    fn attach_asking(
+        &mut self,
+        open: &OpenChannel,
+    ) -> Result<(Arc<Inlet>, OpenChannel), NoSession> {
+        let mut answer = self.own_channel();
+        let shared = &self.config.shared;
+        if open.delivery != Delivery::BestEffort {
+            let (inlet, opening) = shared.answer_session(open, &self.peer)?;
+            opening.describe(&mut answer);
+            return Ok((inlet, answer));
+        }
+        match self.attach(None) {
+            Ok(inlet) => Ok((inlet, answer)),
+            Err(_) => Err(NoSession::Refused(let_go())),
+        }
+    }
+
+    fn attach(&self, pipe: Option<PipeId>) -> Result<Arc<Inlet>, Trouble> {
+        let inlet = self.config.shared.attach(pipe, self.peer.clone());
+        inlet.ok_or_else(|| Trouble::Refusing(let_go()))
+    }
+
+    fn no_session(&mut self, no_session: NoSession) -> Trouble {
+        match no_session {
+            NoSession::Refused(refusal) => self.turn_away(refusal),
+            NoSession::False(text) => Trouble::FalseSession(text),
+        }
+    }
+
+    /// Tells the peer of a dialer why it is not wanted.
+    fn turn_away(&mut self, refusal: Refusal) -> Trouble {
+        self.dialect.goodbye(&refusal.text, &mut self.wire.output);
+        self.wire.send_last_words();
+        Trouble::Refusing(refusal)
     }
 
     fn check(&self, open: &OpenChannel) -> Result<(), Refusal> {
@@ -116,8 +174,12 @@ impl Connection {
             );
             return refuse(RefusalCode::UnknownService, text);
         }
-        if open.delivery != Delivery::BestEffort {
-            let text = format!("delivery {:?} is not supported here", open.delivery);
+        let delivery = self.config.shared.core(|core| core.config().delivery);
+        if open.delivery != delivery {
+            let text = format!(
+                "delivery is {:?} there and {delivery:?} here: set both ends alike",
+                open.delivery
+            );
             return refuse(RefusalCode::Unsupported, text);
         }
         let dialed = self.config.pipe.is_some();
@@ -126,39 +188,44 @@ impl Connection {
             .core(|core| core.admit(&open.socket, dialed))
     }
 
-    fn open(&mut self, number: u32, open: OpenChannel, stats: &Stats) -> Result<(), Trouble> {
+    fn open(
+        &mut self,
+        number: u32,
+        inlet: Arc<Inlet>,
+        open: OpenChannel,
+        stats: &Stats,
+    ) -> Result<(), Trouble> {
         let shared = &self.config.shared;
-        let Some(inlet) = shared.attach(self.config.pipe, self.peer.clone()) else {
-            let text = "the socket let go of this dialer".to_owned();
-            return Err(Trouble::Refusing(Refusal {
-                code: RefusalCode::Closing,
-                text,
-            }));
-        };
-        let credit = Credit {
-            handled: 0,
-            ..open.credit
-        };
-        shared.core(|core| {
-            if let Some(pipe) = core.pipe_of(&inlet) {
-                pipe.credit(credit);
-            }
-        });
+        let mut credit = open.credit;
+        if open.delivery == Delivery::BestEffort {
+            credit.handled = 0;
+        }
+        // A session's figures were checked when it was opened.
+        let taken = shared.credit(&inlet, credit);
+        debug_assert!(taken.is_ok());
         stats.describe("peer socket", open.socket);
         self.inlet.get_or_init(|| inlet.clone());
         if let Some(drive) = &self.drive {
             inlet.register(drive);
         }
+        let received = inlet.received();
         self.phase = Phase::Open(Channel {
             number,
             socket_type: shared.core(|core| core.config().socket_type),
             granted: inlet.credit(),
             inlet,
-            received: 0,
-            received_bytes: 0,
+            received: received.sequence,
+            received_bytes: received.bytes,
             we_closed: false,
             peer_closed: false,
         });
         Ok(())
+    }
+}
+
+fn let_go() -> Refusal {
+    Refusal {
+        code: RefusalCode::Closing,
+        text: "the socket let go of this dialer".to_owned(),
     }
 }

@@ -58,6 +58,11 @@ impl Connection {
                     Phase::Open(channel),
                 ) if number == channel.number => {
                     channel.peer_closed = true;
+                    if close.ends {
+                        self.config
+                            .shared
+                            .core(|core| core.peer_ends(&channel.inlet));
+                    }
                     if channel.is_over() {
                         self.config.shared.peer_leaves(&channel.inlet);
                     }

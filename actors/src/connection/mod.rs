@@ -71,6 +71,8 @@ pub(crate) struct Connection {
     linger_until: Option<Instant>,
     /// Since when output waits without any of it leaving.
     unwritten_since: Option<Instant>,
+    /// The number of its attempt at the session.
+    epoch: u64,
     /// How many channels beside its one the peer asked for.
     refused_opens: u32,
     /// It was asked to stop: say goodbye and leave.
@@ -119,6 +121,7 @@ impl Connection {
             credit_due: None,
             linger_until: None,
             unwritten_since: None,
+            epoch: 0,
             refused_opens: 0,
             leaving: false,
             part_by: None,

@@ -29,12 +29,14 @@ impl Connection {
         if room > 0 && !channel.we_closed && !channel.is_over() {
             shared.take_sendable(inlet, room as u64, &mut self.departing);
             let mut sent = 0;
-            for queued in self.departing.drain(..) {
+            let count = self.departing.len();
+            for (at, queued) in self.departing.drain(..).enumerate() {
                 busy = true;
+                let after = count - at - 1;
                 // The socket's own limits were kept; the peer's may be narrower.
                 let envelope = match self.dialect.check(&queued.envelope.content) {
                     Ok(()) => Some(queued.envelope),
-                    Err(error) => shared.core(|core| core.unsendable(inlet, queued, &error)),
+                    Err(error) => shared.core(|core| core.unsendable(inlet, queued, after, &error)),
                 };
                 match envelope {
                     Some(envelope) => {
@@ -72,6 +74,7 @@ impl Connection {
             let close = Close {
                 handled: channel.inlet.credit().handled,
                 sent,
+                ends: shared.leaves_for_good(),
                 reason: match closing {
                     true => "the socket is closing".into(),
                     false => "the peer is closing".into(),

@@ -17,6 +17,9 @@ pub(crate) enum Trouble {
     /// Peer: it says that it handled what it was not sent.
     #[error("the peer says that it handled {handled} messages, it was sent {sent}")]
     FalseCredit { handled: u64, sent: u64 },
+    /// Peer: it resumes a session with figures that cannot be.
+    #[error("{0}")]
+    FalseSession(String),
     /// Peer: it did not finish the handshake.
     #[error("the peer did not finish its handshake within {0:?}")]
     HandshakeTimedOut(Duration),
@@ -50,11 +53,12 @@ impl Trouble {
             Trouble::Dialect(_)
             | Trouble::BeyondCredit { .. }
             | Trouble::FalseCredit { .. }
+            | Trouble::FalseSession(_)
             | Trouble::HandshakeTimedOut(_)
             | Trouble::Truncated { .. }
             | Trouble::Stalled(_)
             | Trouble::OutOfTurn(_) => true,
-            Trouble::Refusing(refusal) => !passes(refusal),
+            Trouble::Refusing(refusal) => !passes(refusal) && !is_of_a_session(refusal),
             Trouble::Refused(_) | Trouble::Goodbye(_) | Trouble::Broken(_) => false,
         }
     }
@@ -65,6 +69,8 @@ impl Trouble {
             Trouble::Refused(refusal) | Trouble::Refusing(refusal) if passes(&refusal) => {
                 Failure::new(text)
             }
+            // The next attempt begins another session.
+            Trouble::Refused(refusal) if is_of_a_session(&refusal) => Failure::new(text),
             Trouble::Refused(_) | Trouble::Refusing(_) | Trouble::Dialect(_) => {
                 Failure::refused(text)
             }
@@ -78,6 +84,14 @@ fn passes(refusal: &Refusal) -> bool {
     matches!(
         refusal.code,
         RefusalCode::Closing | RefusalCode::ConnectionLimit
+    )
+}
+
+/// Whether it is about the session alone.
+fn is_of_a_session(refusal: &Refusal) -> bool {
+    matches!(
+        refusal.code,
+        RefusalCode::SessionLost | RefusalCode::StaleEpoch
     )
 }
 

@@ -2,6 +2,7 @@
 //! is still to be flushed, and what was not.
 
 use super::{Core, Queued, Standing};
+use crate::handle::SessionEnd;
 use crate::pattern::Answer;
 
 impl Core {
@@ -36,6 +37,11 @@ impl Core {
         self.standing = Standing::Closed;
     }
 
+    /// Whether it was closed for good.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.standing == Standing::Closed
+    }
+
     /// Every connection is to look at its pipe.
     pub(crate) fn wake_all(&mut self) {
         for (_, pipe) in &mut self.pipes {
@@ -62,6 +68,12 @@ impl Core {
             return count;
         }
         self.begin_closing();
+        let pipes = self.pipes.iter();
+        let with_session = pipes.filter(|(_, pipe)| pipe.session.is_some());
+        let sessions: Vec<_> = with_session.map(|(_, pipe)| pipe.id()).collect();
+        for id in sessions {
+            self.end_session(id, SessionEnd::Closed);
+        }
         let mut unsent = std::mem::take(&mut self.unrouted);
         let mut unconfirmed = 0;
         for (_, pipe) in &mut self.pipes {

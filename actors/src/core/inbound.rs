@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::task::Waker;
 
-use treewire_transports::{Envelope, Failure, Kind};
+use treewire_transports::{Content, Envelope, Failure, Kind};
 
 use super::{Core, Inlet, QUARANTINED, Standing};
+use crate::handle::SocketEvent;
 use crate::message::{Message, Receipt};
 use crate::pattern::{Answer, Receiver};
 
@@ -188,6 +189,18 @@ impl Core {
                 }
             }
         }
+    }
+
+    /// Handling a message panicked: it is handed over once more, before what came after it.
+    pub(crate) fn come_again(&mut self, message: Message) {
+        self.return_message(message.inlet().pipe(), message);
+    }
+
+    /// A message is given up, since handling it panicked too often; the stream goes on.
+    pub(crate) fn dead_letter(&mut self, content: Content) {
+        self.stats.dropped("panicked three times", 1);
+        let content = Box::new(content);
+        self.news.push(SocketEvent::DeadLetter { content });
     }
 
     /// Puts a message back to the front of its pipe.

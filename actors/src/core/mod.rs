@@ -6,30 +6,40 @@
 mod closing;
 mod inbound;
 mod inlet;
+mod intake;
 mod outbound;
 mod pipe;
 mod quarantine;
+mod session;
+mod sessions;
 mod shared;
 #[cfg(test)]
 mod tests;
 mod ward;
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use slab::Slab;
 use tokio::sync::oneshot;
 use treewire_runtime::Stats;
-use treewire_transports::{Refusal, RefusalCode};
+use treewire_transports::{Delivery, Refusal, RefusalCode};
 
 use crate::bound::{Bound, Overflow};
+use crate::handle::{SessionEnd, SocketEvent};
 use crate::message::Message;
 use crate::pattern::{Answer, FairTurns, LeastOutstanding, Load, Requests, Sender, SocketType};
+use crate::session::SessionId;
 
 pub(crate) use inbound::{Deliver, Taken};
 pub(crate) use inlet::{Inlet, Peer};
+pub(crate) use intake::Intake;
 pub(crate) use outbound::{Blocked, Reason};
 pub(crate) use pipe::{Pipe, PipeId, Queued};
+use session::{Session, Tally};
+pub use sessions::Stickiness;
+pub(crate) use sessions::{LEASE, NoSession, Opening};
 pub(crate) use shared::Shared;
 pub(crate) use ward::{QUARANTINED, Ward};
 
@@ -42,6 +52,10 @@ pub(crate) struct CoreConfig {
     pub(crate) overflow: Overflow,
     /// The largest message it sends or takes, in bytes.
     pub(crate) message_bytes_max: u64,
+    pub(crate) delivery: Delivery,
+    pub(crate) stickiness: Stickiness,
+    /// How long a session is kept without its peer.
+    pub(crate) lease: Duration,
 }
 
 /// How much was received from peers that are gone.
@@ -103,6 +117,11 @@ pub(crate) struct Core {
     orphans: Orphans,
     /// Messages that were given up: dropped, or never confirmed.
     lost: u64,
+    /// The pipes of the sessions that peers opened.
+    sessions: HashMap<SessionId, PipeId>,
+    tally: Option<Tally>,
+    /// What those who listen are to be told, once the lock is free.
+    news: Vec<SocketEvent>,
 }
 
 impl Core {
@@ -123,6 +142,9 @@ impl Core {
             given_up: None,
             orphans: Orphans::default(),
             lost: 0,
+            sessions: HashMap::new(),
+            tally: None,
+            news: Vec::new(),
         }
     }
 
@@ -142,25 +164,39 @@ impl Core {
 
     /// The pipe of a dialer, the same over all its lives: it keeps its queue while
     /// its peer is away.
-    pub(crate) fn dialed(&mut self, endpoint: &str) -> PipeId {
+    pub(crate) fn dialed(&mut self, endpoint: &str, session: Option<SessionId>) -> PipeId {
         let known = self
             .pipes
             .iter()
             .find(|(_, pipe)| pipe.dialed.as_deref() == Some(endpoint));
         match known {
             Some((_, pipe)) => pipe.id(),
-            None => self.add_pipe(Some(endpoint.into())),
+            None => {
+                let bound = self.config.receive_bound;
+                let session = session.map(|id| Session::new(id, bound, self.tally()));
+                self.add_pipe_with(|id| {
+                    let pipe = Pipe::new(id, Some(endpoint.into()));
+                    match session {
+                        Some(session) => pipe.with_session(session),
+                        None => pipe,
+                    }
+                })
+            }
         }
     }
 
     fn add_pipe(&mut self, dialed: Option<Arc<str>>) -> PipeId {
+        self.add_pipe_with(|id| Pipe::new(id, dialed))
+    }
+
+    fn add_pipe_with(&mut self, make: impl FnOnce(PipeId) -> Pipe) -> PipeId {
         self.last_serial += 1;
         let entry = self.pipes.vacant_entry();
         let id = PipeId {
             key: entry.key(),
             serial: self.last_serial,
         };
-        entry.insert(Pipe::new(id, dialed));
+        entry.insert(make(id));
         id
     }
 
@@ -198,7 +234,8 @@ impl Core {
             self.detach(&stale);
         }
         let pipe = self.pipe(id)?;
-        let inlet = Arc::new(Inlet::new(id, peer, bound));
+        let intake = Arc::new(Intake::of_a_connection(bound));
+        let inlet = Arc::new(Inlet::new(id, peer, 0, intake));
         pipe.attach(inlet.clone());
         self.connected += 1;
         if self.config.socket_type.asks {
@@ -220,7 +257,17 @@ impl Core {
         let Some(unconfirmed) = pipe.detach() else {
             return;
         };
+        let peer_ends = pipe.session.as_ref().map(|session| session.peer_ends);
         self.connected -= 1;
+        if let Some(is_over) = peer_ends {
+            self.news.push(SocketEvent::Offline {
+                peer: inlet.peer().to_owned(),
+            });
+            if is_over {
+                self.end_session(id, SessionEnd::PeerClosed);
+            }
+            return;
+        }
         let asks = self.config.socket_type.asks;
         if !asks {
             self.give_up("unconfirmed", unconfirmed);

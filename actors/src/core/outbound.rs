@@ -37,6 +37,8 @@ pub(crate) enum Reason {
     Resting,
     /// The socket is closing.
     Closing,
+    /// The session was with a node that another has replaced.
+    PeerReplaced,
     /// Larger than the socket's limit.
     TooLarge { bytes: u64, limit: u64 },
     /// More parts than a message may have.
@@ -173,7 +175,8 @@ impl Core {
                 let queued = &batch[index];
                 let is_request = queued.envelope.kind == treewire_transports::Kind::Data;
                 if is_request && !self.requests.sent(queued.envelope.correlation, id.key) {
-                    pipe.unsend(batch.remove(index).bytes);
+                    let after = batch.len() - index - 1;
+                    pipe.unsend(batch.remove(index).bytes, after);
                 } else {
                     index += 1;
                 }
@@ -184,12 +187,13 @@ impl Core {
         has_room_again
     }
 
-    /// The peer does not take this message. A request comes back; what is returned, the
+    /// The peer does not take this message, which was taken with `after` others behind it. A request comes back; what is returned, the
     /// news that a reply could not be sent, goes out in its place.
     pub(crate) fn unsendable(
         &mut self,
         inlet: &Arc<Inlet>,
         queued: Queued,
+        after: usize,
         error: &Unsendable,
     ) -> Option<Envelope> {
         let correlation = queued.envelope.correlation;
@@ -203,7 +207,7 @@ impl Core {
             return Some(answer);
         }
         if let Some(pipe) = self.pipe_of(inlet) {
-            pipe.unsend(queued.bytes);
+            pipe.unsend(queued.bytes, after);
         }
         match self.requests.withdrawn(correlation) {
             // The asker may have given up this moment.
@@ -310,6 +314,8 @@ impl Core {
     fn overflow(&mut self, queued: Queued, key: Option<usize>) -> Result<(), Blocked> {
         let reason = if key.is_some() {
             Reason::Full
+        } else if self.is_over() {
+            Reason::PeerReplaced
         } else {
             Reason::NoPeer
         };
@@ -391,6 +397,9 @@ impl std::fmt::Display for Reason {
             Reason::ChoosesItself => f.write_str("this socket chooses its peers itself: use send"),
             Reason::Resting => f.write_str("the socket is stopped: wait until it is started again"),
             Reason::Closing => f.write_str("the socket is closing"),
+            Reason::PeerReplaced => f.write_str(
+                "another node answers where the peer of the session was: open another socket to talk to it, or let this one fail over",
+            ),
             Reason::TooLarge { bytes, limit } => {
                 write!(f, "the message has {bytes} bytes, the limit is {limit}")
             }

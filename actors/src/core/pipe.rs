@@ -3,10 +3,11 @@ use std::sync::Arc;
 
 use treewire_transports::{Credit, Envelope};
 
-use super::Inlet;
+use super::{Inlet, Session};
 use crate::bound::Bound;
 use crate::message::{Message, Receipt};
 use crate::pattern::Load;
+use crate::session::Position;
 
 /// A pipe of a socket; a key used again has another serial number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -45,6 +46,10 @@ pub(crate) struct Pipe {
     outbound: VecDeque<Queued>,
     outbound_bytes: u64,
     connection: Option<Connected>,
+    /// What survives the connection, where nothing is to be lost with it.
+    pub(crate) session: Option<Box<Session>>,
+    /// Nothing goes through it any more: the peer of its session was replaced.
+    pub(crate) is_over: bool,
 }
 
 /// The state that lives as long as one connection.
@@ -68,6 +73,15 @@ impl Pipe {
             outbound: VecDeque::new(),
             outbound_bytes: 0,
             connection: None,
+            session: None,
+            is_over: false,
+        }
+    }
+
+    pub(crate) fn with_session(self, session: Session) -> Self {
+        Pipe {
+            session: Some(Box::new(session)),
+            ..self
         }
     }
 
@@ -80,20 +94,47 @@ impl Pipe {
     }
 
     pub(crate) fn attach(&mut self, inlet: Arc<Inlet>) {
+        self.attach_at(inlet, Position::default());
+    }
+
+    /// Goes on with a session of which the peer received everything up to `sequence`.
+    pub(crate) fn resume(&mut self, inlet: Arc<Inlet>, sequence: u64) {
+        let mut sent = Position::default();
+        if let Some(session) = &mut self.session {
+            let again = session.resume(sequence);
+            sent = session.position();
+            self.requeue(again.into_iter());
+        }
+        self.attach_at(inlet, sent);
+    }
+
+    /// Puts messages that left back before those that did not.
+    pub(crate) fn requeue(&mut self, again: impl DoubleEndedIterator<Item = Queued>) {
+        for queued in again.rev() {
+            self.outbound_bytes += queued.bytes;
+            self.outbound.push_front(queued);
+        }
+    }
+
+    fn attach_at(&mut self, inlet: Arc<Inlet>, sent: Position) {
         self.connection = Some(Connected {
             inlet,
-            sent: 0,
-            sent_bytes: 0,
+            sent: sent.sequence,
+            sent_bytes: sent.bytes,
             credit: Credit::default(),
             leaves: false,
             asleep: true,
         });
     }
 
-    /// How many messages had left and were not confirmed; `None` without a connection.
+    /// How many messages are lost with the connection, since they had left and were not
+    /// confirmed; `None` without a connection.
     pub(crate) fn detach(&mut self) -> Option<u64> {
         let connection = self.connection.take()?;
-        Some(connection.sent.saturating_sub(connection.credit.handled))
+        Some(match self.session {
+            Some(_) => 0,
+            None => connection.unconfirmed(),
+        })
     }
 
     pub(crate) fn is_connected(&self) -> bool {
@@ -113,14 +154,19 @@ impl Pipe {
 
     /// Whether a message may be queued here at all: a peer is there, or will be.
     pub(crate) fn takes_messages(&self) -> bool {
-        self.dialed.is_some() || self.connection.is_some()
+        !self.is_over
+            && (self.dialed.is_some() || self.session.is_some() || self.connection.is_some())
     }
 
     /// Whether a message that is queued here has a chance to leave: a dialed peer
     /// that leaves comes back.
     pub(crate) fn wants_messages(&self) -> bool {
+        if self.is_over {
+            return false;
+        }
         let connection = self.connection.as_ref();
-        self.dialed.is_some() || connection.is_some_and(|connection| !connection.leaves)
+        self.dialed.is_some()
+            || connection.map_or(self.session.is_some(), |connection| !connection.leaves)
     }
 
     pub(crate) fn peer_leaves(&mut self) {
@@ -130,7 +176,14 @@ impl Pipe {
     }
 
     pub(crate) fn has_room(&self, bound: Bound) -> bool {
-        !bound.reached(self.outbound.len(), self.outbound_bytes)
+        let (kept, kept_bytes) = self.kept();
+        !bound.reached(self.outbound.len() + kept, self.outbound_bytes + kept_bytes)
+    }
+
+    /// Messages that left and are kept until they are acknowledged, and their bytes.
+    fn kept(&self) -> (usize, u64) {
+        let session = self.session.as_ref();
+        session.map_or((0, 0), |session| (session.kept(), session.kept_bytes()))
     }
 
     pub(crate) fn load(&self) -> Load {
@@ -146,13 +199,13 @@ impl Pipe {
 
     /// Messages that left and were not confirmed.
     pub(crate) fn unconfirmed(&self) -> u64 {
-        let connection = self.connection.as_ref();
-        connection.map_or(0, |connection| {
-            connection.sent.saturating_sub(connection.credit.handled)
-        })
+        match &self.session {
+            Some(session) => session.kept() as u64,
+            None => self.connection.as_ref().map_or(0, Connected::unconfirmed),
+        }
     }
 
-    /// How many messages this connection has sent.
+    /// How many messages this connection has sent, or the session in all up to it.
     pub(crate) fn sent(&self) -> u64 {
         self.connection
             .as_ref()
@@ -205,14 +258,18 @@ impl Pipe {
         }
     }
 
-    /// What the peer allows now; figures never fall.
-    pub(crate) fn credit(&mut self, credit: Credit) {
-        if let Some(connection) = &mut self.connection {
-            let known = &mut connection.credit;
-            known.handled = known.handled.max(credit.handled);
-            known.messages_max = known.messages_max.max(credit.messages_max);
-            known.bytes_max = known.bytes_max.max(credit.bytes_max);
-        }
+    /// What the peer allows now; figures never fall. What need not be kept any more
+    /// comes back.
+    pub(crate) fn credit(&mut self, credit: Credit) -> Vec<Queued> {
+        let Some(connection) = &mut self.connection else {
+            return Vec::new();
+        };
+        let known = &mut connection.credit;
+        known.handled = known.handled.max(credit.handled);
+        known.messages_max = known.messages_max.max(credit.messages_max);
+        known.bytes_max = known.bytes_max.max(credit.bytes_max);
+        let session = self.session.as_mut();
+        session.map_or_else(Vec::new, |session| session.acknowledge(credit.handled))
     }
 
     /// Moves to `batch` what credit allows, up to some `bytes_wanted`. When
@@ -233,7 +290,12 @@ impl Pipe {
             self.outbound_bytes -= queued.bytes;
             connection.sent += 1;
             connection.sent_bytes += queued.bytes;
-            batch.push(queued);
+            if let Some(session) = &mut self.session {
+                batch.push(Queued::new(queued.envelope.clone()));
+                session.leaves(queued);
+            } else {
+                batch.push(queued);
+            }
         }
         connection.asleep = taken_bytes < bytes_wanted;
     }
@@ -245,12 +307,22 @@ impl Pipe {
         }
     }
 
-    /// A message that was taken is not sent after all.
-    pub(crate) fn unsend(&mut self, bytes: u64) {
+    /// A message that was taken is not sent after all, unlike the `after` that were taken
+    /// after it.
+    pub(crate) fn unsend(&mut self, bytes: u64, after: usize) {
         if let Some(connection) = &mut self.connection {
             connection.sent -= 1;
             connection.sent_bytes -= bytes;
+            if let Some(session) = &mut self.session {
+                session.stays(after);
+            }
         }
+    }
+}
+
+impl Connected {
+    fn unconfirmed(&self) -> u64 {
+        self.sent.saturating_sub(self.credit.handled)
     }
 }
 

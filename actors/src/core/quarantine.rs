@@ -82,6 +82,11 @@ impl Quarantine {
         self.until.is_some()
     }
 
+    /// Until when, at the latest, somebody is refused.
+    pub(crate) fn until(&self) -> Option<Instant> {
+        self.until
+    }
+
     fn make_room(&mut self, now: Instant) {
         if self.accounts.len() < ACCOUNTS_MAX {
             return;

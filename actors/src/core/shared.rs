@@ -1,13 +1,18 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
+use std::time::Instant;
 
 use parking_lot::Mutex;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, broadcast};
 use treewire_runtime::{Counter, Stats};
-use treewire_transports::{Credit, Endpoint, Envelope};
+use treewire_transports::{Content, Credit, Endpoint, Envelope, OpenChannel};
 
-use super::{Core, CoreConfig, Inlet, Peer, PipeId, Queued, Ward};
-use crate::handle::Closed;
+use super::{Core, CoreConfig, Inlet, NoSession, Opening, Peer, PipeId, Queued, Ward};
+use crate::handle::{Closed, SessionEnd, SocketEvent};
+use crate::message::Message;
+
+/// How many events of a socket are kept for who does not fetch them.
+const EVENTS_KEPT: usize = 256;
 
 /// A socket's core and those who wait at it: shared by its handles, its
 /// connections and its actor, over all their lives.
@@ -24,10 +29,13 @@ pub(crate) struct Shared {
     /// It takes no messages, for now or for good: so that connections need not
     /// lock the core to know.
     closing: AtomicBool,
+    leaves_for_good: AtomicBool,
     /// Requests that were handed out and not answered yet.
     in_hand: AtomicU64,
     /// Peers whose connection ended because of what they sent.
     pub(crate) bad_peers: Counter,
+    /// What happens to its sessions.
+    pub(crate) events: broadcast::Sender<SocketEvent>,
     /// What the listeners are bound to, in the order in which they were named.
     bound: Mutex<Vec<Option<Endpoint>>>,
 }
@@ -42,15 +50,25 @@ impl Shared {
             arrived: Notify::new(),
             changed: Notify::new(),
             closing: AtomicBool::new(false),
+            leaves_for_good: AtomicBool::new(false),
             in_hand: AtomicU64::new(0),
             bad_peers: Counter::default(),
+            events: broadcast::Sender::new(EVENTS_KEPT),
             bound: Mutex::new(vec![None; listeners]),
         })
     }
 
     /// Calls the core. Nobody is woken for it: see the methods below.
     pub(crate) fn core<T>(&self, call: impl FnOnce(&mut Core) -> T) -> T {
-        call(&mut self.core.lock())
+        let mut core = self.core.lock();
+        let result = call(&mut core);
+        let news = core.take_news();
+        drop(core);
+        for event in news {
+            // Nobody need listen.
+            let _ = self.events.send(event);
+        }
+        result
     }
 
     pub(crate) fn attach(&self, pipe: Option<PipeId>, peer: Peer) -> Option<Arc<Inlet>> {
@@ -63,6 +81,56 @@ impl Shared {
     /// Does nothing for a connection that was detached before.
     pub(crate) fn detach(&self, inlet: &Arc<Inlet>) {
         self.core(|core| core.detach(inlet));
+        self.room.notify_waiters();
+        self.changed.notify_waiters();
+    }
+
+    /// A dialer's connection is about to ask for its channel, on an attempt of that number.
+    pub(crate) fn begin_session(&self, id: PipeId, peer: &Peer) -> Result<Opening, NoSession> {
+        let begun = self.core(|core| core.begin_session(id, peer));
+        self.room.notify_waiters();
+        begun
+    }
+
+    /// The peer took the channel of that attempt.
+    pub(crate) fn session_opened(
+        &self,
+        id: PipeId,
+        epoch: u64,
+        peer: &Peer,
+        open: &OpenChannel,
+    ) -> Result<Arc<Inlet>, NoSession> {
+        let opened = self.core(|core| core.session_opened(id, epoch, peer, open));
+        self.room.notify_waiters();
+        self.changed.notify_waiters();
+        opened
+    }
+
+    /// A peer asks for a channel with a session: what it is answered.
+    pub(crate) fn answer_session(
+        &self,
+        open: &OpenChannel,
+        peer: &Peer,
+    ) -> Result<(Arc<Inlet>, Opening), NoSession> {
+        let answer = self.core(|core| core.answer_session(open, peer));
+        self.room.notify_waiters();
+        self.changed.notify_waiters();
+        answer
+    }
+
+    /// Ends the sessions whose peers stayed away for the lease; when to look again.
+    pub(crate) fn expire_sessions(&self, now: Instant) -> Option<Instant> {
+        let (next, any_ended) = self.core(|core| core.expire_sessions(now));
+        if any_ended {
+            self.room.notify_waiters();
+            self.changed.notify_waiters();
+        }
+        next
+    }
+
+    /// The peer of a dialed pipe does not know its session any more.
+    pub(crate) fn session_lost(&self, id: PipeId) {
+        self.core(|core| core.end_session(id, SessionEnd::Lost));
         self.room.notify_waiters();
         self.changed.notify_waiters();
     }
@@ -82,17 +150,34 @@ impl Shared {
         }
     }
 
+    /// Handling a message panicked.
+    pub(crate) fn come_again(&self, message: Message) {
+        self.core(|core| core.come_again(message));
+        self.arrived.notify_waiters();
+    }
+
+    /// A message is given up, since handling it panicked too often.
+    pub(crate) fn dead_letter(&self, content: Content) {
+        self.core(|core| core.dead_letter(content));
+    }
+
     /// What the peer allows and confirms; `Err` with how many messages it was sent
     /// if it confirms more than that.
     pub(crate) fn credit(&self, inlet: &Arc<Inlet>, credit: Credit) -> Result<(), u64> {
+        // What was acknowledged is dropped outside the lock.
         let result = self.core(|core| match core.pipe_of(inlet) {
             Some(pipe) if credit.handled > pipe.sent() => Err(pipe.sent()),
-            Some(pipe) => {
-                pipe.credit(credit);
-                Ok(())
-            }
-            None => Ok(()),
+            Some(pipe) => Ok(pipe.credit(credit)),
+            None => Ok(Vec::new()),
         });
+        let has_room = result
+            .as_ref()
+            .is_ok_and(|acknowledged| !acknowledged.is_empty());
+        let result = result.map(drop);
+        if has_room {
+            self.room.notify_waiters();
+            self.changed.notify_waiters();
+        }
         if self.is_closing() {
             self.changed.notify_waiters();
         }
@@ -186,6 +271,16 @@ impl Shared {
             0 => Closed::Flushed,
             count => Closed::Dropped(count),
         }
+    }
+
+    /// The node stops: no actor follows the one that stops now.
+    pub(crate) fn will_not_return(&self) {
+        self.leaves_for_good.store(true, SeqCst);
+    }
+
+    /// Whether nothing is to come of it any more.
+    pub(crate) fn leaves_for_good(&self) -> bool {
+        self.leaves_for_good.load(SeqCst) || self.core(|core| core.is_closed())
     }
 
     pub(crate) fn is_closing(&self) -> bool {

@@ -1,7 +1,9 @@
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use parking_lot::Mutex;
+use tokio::sync::Notify;
 use treewire_runtime::{Clock, Stats};
 
 use super::Inlet;
@@ -14,6 +16,8 @@ pub(crate) struct Ward {
     refuses: AtomicBool,
     /// The clock of the node, once the socket was started in one.
     clock: OnceLock<Clock>,
+    /// Told when a quarantine begins.
+    pub(crate) began: Notify,
     stats: Arc<Stats>,
 }
 
@@ -26,6 +30,7 @@ impl Ward {
             quarantine: Mutex::default(),
             refuses: AtomicBool::new(false),
             clock: OnceLock::new(),
+            began: Notify::new(),
             stats,
         }
     }
@@ -41,6 +46,7 @@ impl Ward {
         self.refuses.store(quarantine.is_refusing(), SeqCst);
         drop(quarantine);
         if begins {
+            self.began.notify_waiters();
             tracing::warn!(
                 peer = inlet.peer(),
                 message = name,
@@ -63,6 +69,11 @@ impl Ward {
     /// Counts a message that was lost because of `cause`.
     pub(crate) fn dropped(&self, cause: &'static str) {
         self.stats.dropped(cause, 1);
+    }
+
+    /// Until when somebody is refused, as far as is known.
+    pub(crate) fn refuses_until(&self) -> Option<Instant> {
+        self.quarantine.lock().until()
     }
 
     fn clock(&self) -> &Clock {

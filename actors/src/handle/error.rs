@@ -39,6 +39,11 @@ impl SendError {
         self.reason == Reason::PeerGone
     }
 
+    /// The session was with a node that another has replaced: no message is taken any more.
+    pub fn is_peer_replaced(&self) -> bool {
+        self.reason == Reason::PeerReplaced
+    }
+
     /// The socket is being stopped, and may be started again: later it may be taken.
     pub fn is_resting(&self) -> bool {
         self.reason == Reason::Resting

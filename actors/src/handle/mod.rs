@@ -1,6 +1,7 @@
 //! Handles: how programs use a socket, from any task of any runtime.
 
 mod error;
+mod event;
 mod incoming;
 mod receiving;
 mod replying;
@@ -9,6 +10,7 @@ mod sending;
 mod socket;
 
 pub use error::{Closed, RecvError, RequestError, SendError};
+pub use event::{SessionEnd, SocketEvent, SocketEvents};
 pub use incoming::Incoming;
 pub use receiving::PullSocket;
 pub(crate) use replying::ReplyPath;

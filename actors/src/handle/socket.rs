@@ -5,7 +5,7 @@ use std::time::Duration;
 use treewire_runtime::Ref;
 use treewire_transports::{Content, Endpoint};
 
-use super::{Closed, Incoming, RecvError, SendError};
+use super::{Closed, Incoming, RecvError, SendError, SocketEvents};
 use crate::bound::Overflow;
 use crate::core::{Blocked, PipeId, Reason, Shared};
 use crate::message::{Message, Source};
@@ -68,6 +68,30 @@ impl SocketHandle {
             true => core.lost() + core.unsent(),
             false => core.lost(),
         })
+    }
+
+    /// What happens to the sessions of a reliable socket from now on.
+    pub fn events(&self) -> SocketEvents {
+        SocketEvents(self.shared.events.subscribe())
+    }
+
+    /// Waits until every peer confirmed everything that was sent so far and meanwhile, or
+    /// the socket has closed.
+    ///
+    /// Cancel-safe.
+    pub async fn drain(&self) {
+        loop {
+            let mut changed = pin!(self.shared.changed.notified());
+            changed.as_mut().enable();
+            if self.unflushed() == 0 {
+                return;
+            }
+            tokio::select! {
+                biased;
+                () = changed => {}
+                _ = self.actor.gone() => return,
+            }
+        }
     }
 
     /// How many messages are queued, or sent and not confirmed.
@@ -193,8 +217,8 @@ impl SocketHandle {
 }
 
 /// A message as an item of its own.
-pub(super) fn as_it_is(message: Message, _: &Arc<Shared>) -> Message {
-    message
+pub(super) fn as_it_is(message: Message, shared: &Arc<Shared>) -> Message {
+    message.handed_out(shared)
 }
 
 /// A handle on a socket composed of parts of one's own; see

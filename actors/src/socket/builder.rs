@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use actix::{Actor, Handler};
 use treewire_runtime::{Child, ChildSpec, Execution, IntoSpec, Placement, Ref};
+use treewire_transports::Delivery;
 
 use super::{SocketActor, SocketOptions};
 use crate::bound::{Bound, Overflow};
-use crate::core::{CoreConfig, Shared};
+use crate::core::{CoreConfig, Shared, Stickiness};
 use crate::handle::{ComposedSocket, PullSocket, PushSocket, RepSocket, ReqSocket, SocketHandle};
 use crate::pattern::{Connector, Receiver, Sender, SocketType};
 use crate::typed::{Routes, WireMessage};
@@ -62,6 +63,9 @@ impl Blueprint {
             receive_bound: options.receive_bound,
             overflow: options.overflow,
             message_bytes_max: options.message_bytes_max,
+            delivery: options.delivery,
+            stickiness: options.stickiness,
+            lease: options.lease,
         };
         let slot: Arc<std::sync::OnceLock<Arc<Shared>>> = Arc::default();
         let (kind, shutdown) = (options.socket_type.name, options.linger + STOP_MARGIN);
@@ -211,6 +215,44 @@ socket! {
 socket! {
     /// Answers the requests of its peers, [`Req`] sockets.
     Rep, REP
+}
+
+/// What sockets with sessions have beside the others' options.
+macro_rules! session_options {
+    () => {
+        /// What is promised about the messages; both ends say the same. With
+        /// [`Delivery::Reliable`] none is lost and none handled twice while both processes
+        /// live, whatever becomes of connections, endpoints and sockets: what a peer did not
+        /// handle is kept, within [`send_bound`](Self::send_bound), and sent again.
+        /// Default [`Delivery::BestEffort`].
+        ///
+        /// [`Delivery::Durable`] is not there yet: the socket does not start.
+        pub fn delivery(mut self, delivery: Delivery) -> Self {
+            self.0.options.delivery = delivery;
+            self
+        }
+
+        /// What a reliable socket does when another node answers at an endpoint that it
+        /// dials than the one its session is with. Default [`Stickiness::Stick`].
+        pub fn stickiness(mut self, stickiness: Stickiness) -> Self {
+            self.0.options.stickiness = stickiness;
+            self
+        }
+
+        /// How long the session with a peer that is away is kept. Default 10 minutes.
+        pub fn lease(mut self, lease: Duration) -> Self {
+            self.0.options.lease = lease;
+            self
+        }
+    };
+}
+
+impl Push {
+    session_options!();
+}
+
+impl Pull {
+    session_options!();
 }
 
 impl Req {

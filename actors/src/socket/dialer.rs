@@ -3,10 +3,11 @@ use std::time::Duration;
 use actix::fut::{ActorFutureExt, WrapFuture};
 use actix::{Actor, AsyncContext};
 use treewire_runtime::{Backoff, Child, Context, Exit, Failure};
-use treewire_transports::{Link, Registry, TransportError};
+use treewire_transports::{Delivery, Link, Registry, TransportError};
 
 use super::endpoint_parts::{EndpointParts, Side};
 use crate::core::PipeId;
+use crate::session::SessionId;
 
 /// The longest wait between two attempts to reach a peer on this machine.
 const LOCAL_CEILING: Duration = Duration::from_secs(1);
@@ -20,9 +21,16 @@ pub(crate) struct Dialer {
 }
 
 impl Dialer {
-    pub(super) fn child(parts: EndpointParts, registry: &Registry) -> Child<Dialer> {
+    pub(super) fn child(
+        parts: EndpointParts,
+        registry: &Registry,
+    ) -> Result<Child<Dialer>, Failure> {
         let endpoint = parts.endpoint.to_string();
-        let pipe = parts.shared.core(|core| core.dialed(&endpoint));
+        let session = match parts.options.delivery {
+            Delivery::BestEffort => None,
+            Delivery::Reliable | Delivery::Durable => Some(session_id()?),
+        };
+        let pipe = parts.shared.core(|core| core.dialed(&endpoint, session));
         let mut backoff = Backoff::default();
         if registry.is_local(&parts.endpoint) {
             backoff = backoff.ceiling(LOCAL_CEILING);
@@ -32,7 +40,7 @@ impl Dialer {
             parts: made_from.clone(),
             pipe,
         });
-        parts.describe(child.backoff(backoff), "dialer")
+        Ok(parts.describe(child.backoff(backoff), "dialer"))
     }
 
     fn connected(&mut self, link: Link, context: &mut Context<Self>) {
@@ -55,6 +63,13 @@ impl Dialer {
             });
         }));
     }
+}
+
+/// Random, so that nobody else can take the session up.
+fn session_id() -> Result<SessionId, Failure> {
+    let mut id = [0; 16];
+    getrandom::fill(&mut id)?;
+    Ok(SessionId(id))
 }
 
 impl Actor for Dialer {

@@ -6,7 +6,7 @@ mod endpoint_parts;
 mod listener;
 mod options;
 
-use std::future::poll_fn;
+use std::future::{pending, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -15,9 +15,9 @@ use std::time::Duration;
 use actix::fut::{ActorFutureExt, WrapFuture};
 use actix::{Actor, ActorContext, AsyncContext, Handler, Message, ResponseActFuture, Running};
 use treewire_runtime::{Context, Failure};
-use treewire_transports::{Endpoint, OptionKind, OptionSpec, Registry, Use};
+use treewire_transports::{Delivery, Endpoint, OptionKind, OptionSpec, Registry, Use};
 
-use crate::core::Shared;
+use crate::core::{Core, Shared};
 use crate::handle::Closed;
 pub use builder::{Pull, Push, Rep, Req, Serves, Socket};
 use dialer::Dialer;
@@ -73,7 +73,7 @@ impl SocketActor {
         }
         for text in &self.options.dial {
             let endpoint = parse(&registry, text, Use::Dial)?;
-            let dialer = Dialer::child(self.parts(endpoint), &registry);
+            let dialer = Dialer::child(self.parts(endpoint), &registry)?;
             let mut dialer = context.spawn_child(dialer);
             let started = async move { dialer.ready().await };
             // A dialer is started at once; what can fail is its name, given twice.
@@ -92,6 +92,42 @@ impl SocketActor {
             }));
         }
         Ok(())
+    }
+
+    /// Lets go of sessions whose peers stay away for the lease, and takes those up again
+    /// whose peers were quarantined.
+    fn keep_sessions(&self, context: &mut Context<Self>) {
+        if self.options.delivery == Delivery::BestEffort {
+            return;
+        }
+        let (shared, clock) = (self.shared.clone(), context.clock().clone());
+        let keep = async move {
+            loop {
+                let mut changed = pin!(shared.changed.notified());
+                changed.as_mut().enable();
+                let mut quarantined = pin!(shared.ward.began.notified());
+                quarantined.as_mut().enable();
+                let now = clock.now();
+                let expires = shared.expire_sessions(now);
+                let released = shared.ward.refuses_until().filter(|&until| now < until);
+                // Some quarantine may be over.
+                shared.core(Core::pump);
+                let next = expires.into_iter().chain(released).min();
+                let wait = async {
+                    match next {
+                        Some(next) => clock.sleep_until(next).await,
+                        None => pending().await,
+                    }
+                };
+                tokio::select! {
+                    biased;
+                    () = wait => {}
+                    () = changed => {}
+                    () = quarantined => {}
+                }
+            }
+        };
+        context.spawn(keep.into_actor(self));
     }
 
     /// Nothing is left to be done: the socket is to be stopped, and to stay so.
@@ -152,6 +188,7 @@ impl Actor for SocketActor {
             return;
         }
         self.pump_on_room(context);
+        self.keep_sessions(context);
         if let Err(failure) = self.start_endpoints(context) {
             context.fail(failure);
         }
@@ -160,6 +197,9 @@ impl Actor for SocketActor {
     fn stopping(&mut self, context: &mut Context<Self>) -> Running {
         if self.finished {
             return Running::Stop;
+        }
+        if context.node().is_stopping() {
+            self.shared.will_not_return();
         }
         self.shared.rest();
         let flushed = flush(self.shared.clone(), Some(self.options.linger));

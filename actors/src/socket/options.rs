@@ -1,9 +1,10 @@
 use std::time::Duration;
 
 use treewire_runtime::Identity;
-use treewire_transports::{NodeHello, Role, Settings};
+use treewire_transports::{Delivery, NodeHello, Role, Settings};
 
 use crate::bound::{Bound, Overflow};
+use crate::core::{LEASE, Stickiness};
 use crate::pattern::SocketType;
 
 /// How a socket is to be. Each field has a builder method of the same name.
@@ -20,6 +21,9 @@ pub(crate) struct SocketOptions {
     pub(crate) heartbeat_interval: Duration,
     pub(crate) dead_after: Duration,
     pub(crate) message_bytes_max: u64,
+    pub(crate) delivery: Delivery,
+    pub(crate) stickiness: Stickiness,
+    pub(crate) lease: Duration,
 }
 
 impl SocketOptions {
@@ -36,6 +40,9 @@ impl SocketOptions {
             heartbeat_interval: Duration::from_secs(5),
             dead_after: Duration::from_secs(15),
             message_bytes_max: 64 * 1024 * 1024,
+            delivery: Delivery::BestEffort,
+            stickiness: Stickiness::default(),
+            lease: LEASE,
         }
     }
 

@@ -1,20 +1,22 @@
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::task::Waker;
 
 use actix::{Actor, Handler};
 use treewire_runtime::{Execution, Loss, Origin, Outcome, Port, PortRefusal, Ref};
+use treewire_transports::Content;
 
 use super::WireMessage;
 use super::descriptor::{Descriptor, decode, discard};
 use super::offender::Offender;
-use super::routes::{PORT_CAPACITY, Route, Ticket};
+use super::routes::{PORT_CAPACITY, Route, Ticket, payload_of};
 use crate::core::{QUARANTINED, Shared, Taken, Ward};
 use crate::message::Receipt;
 
 /// Messages into an actor, nothing back but that they were handled.
 pub(super) struct DeliverRoute<M: WireMessage> {
     port: Port<M, Handled>,
+    shared: Weak<Shared>,
     ward: Arc<Ward>,
     message: PhantomData<fn(M)>,
 }
@@ -26,6 +28,7 @@ impl<M: WireMessage> DeliverRoute<M> {
     {
         DeliverRoute {
             port: actor.port(PORT_CAPACITY),
+            shared: Arc::downgrade(shared),
             ward: shared.ward.clone(),
             message: PhantomData,
         }
@@ -51,6 +54,8 @@ impl<M: WireMessage> Route for DeliverRoute<M> {
         };
         let handled = Handled {
             receipt: ticket.receipt,
+            kept: ticket.kept,
+            shared: self.shared.clone(),
             ward: self.ward.clone(),
         };
         match self.port.push(message, handled) {
@@ -72,9 +77,11 @@ impl<M: WireMessage> Route for DeliverRoute<M> {
 }
 
 /// Counts a delivered message as handled, whatever its handler came to: best
-/// effort has no second try.
+/// effort has no second try. One of a session comes again.
 struct Handled {
     receipt: Receipt,
+    kept: Option<Content>,
+    shared: Weak<Shared>,
     ward: Arc<Ward>,
 }
 
@@ -83,7 +90,22 @@ impl<M: WireMessage> Outcome<M> for Handled {
         discard(result);
     }
 
+    fn again(&mut self, loss: &Loss) -> Option<M> {
+        let content = self.kept.as_ref()?;
+        // What ended its generation otherwise is not the message's fault.
+        if matches!(loss, Loss::Panicked(_)) && !self.receipt.panicked() {
+            return None;
+        }
+        // It could be decoded before.
+        decode::<M>(payload_of(content)).ok()
+    }
+
     fn lost(self, loss: Loss) {
+        if let (Some(content), Some(shared)) = (self.kept, self.shared.upgrade())
+            && matches!(loss, Loss::Panicked(_))
+        {
+            return shared.dead_letter(content);
+        }
         let cause = match loss {
             Loss::Panicked(_) | Loss::Crashed(_) => "lost in a crash",
             Loss::Stopped(_) => "actor stopped",
@@ -95,11 +117,15 @@ impl<M: WireMessage> Outcome<M> for Handled {
 
     /// Not once its peer was quarantined since it came.
     fn wanted(&self) -> bool {
-        !self.ward.refuses(self.receipt.inlet(), M::NAME)
+        self.receipt.is_reliable() || !self.ward.refuses(self.receipt.inlet(), M::NAME)
     }
 
     fn origin(&self) -> Option<Arc<dyn Origin>> {
         let offender = Offender::new(&self.ward, self.receipt.inlet(), M::NAME);
-        Some(Arc::new(offender))
+        // Further attempts at one message are no further offences.
+        Some(Arc::new(match self.receipt.attempts() {
+            1 => offender,
+            _ => offender.pardoned(),
+        }))
     }
 }

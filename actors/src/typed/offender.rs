@@ -11,6 +11,7 @@ pub(super) struct Offender {
     ward: Arc<Ward>,
     inlet: Arc<Inlet>,
     name: &'static str,
+    is_pardoned: bool,
 }
 
 impl Offender {
@@ -19,13 +20,24 @@ impl Offender {
             ward: ward.clone(),
             inlet: inlet.clone(),
             name,
+            is_pardoned: false,
+        }
+    }
+
+    /// Answers for it, and is not charged once more.
+    pub(super) fn pardoned(self) -> Self {
+        Offender {
+            is_pardoned: true,
+            ..self
         }
     }
 }
 
 impl Origin for Offender {
     fn charge(&self, _: &Panic) {
-        self.ward.charge(&self.inlet, self.name);
+        if !self.is_pardoned {
+            self.ward.charge(&self.inlet, self.name);
+        }
     }
 }
 

@@ -46,6 +46,8 @@ type Found<'r, 'c> = (&'r dyn Route, Option<Descriptor<'c>>, &'c [u8]);
 pub(super) struct Ticket {
     pub(super) correlation: u64,
     pub(super) receipt: Receipt,
+    /// The message as it came, if it may come again.
+    pub(super) kept: Option<Content>,
 }
 
 impl Routes {
@@ -106,6 +108,11 @@ impl Routes {
     }
 }
 
+/// The encoded value: behind the name, or all there is.
+pub(super) fn payload_of(content: &Content) -> &[u8] {
+    content.parts().nth(1).unwrap_or(content.first())
+}
+
 impl Deliver for Routes {
     fn offer(&mut self, correlation: u64, message: Message) -> Result<Taken, Message> {
         let found = self.find(&message);
@@ -113,12 +120,18 @@ impl Deliver for Routes {
             // Before it looks for room, which it is not to take from others.
             self.ward.refuses(message.inlet(), route.name())
         });
-        if !is_refused && found.is_ok_and(|(route, ..)| !route.has_room()) {
+        // A quarantined peer of a session waits: what it sent is not to be lost.
+        let waits = match is_refused {
+            true => message.is_reliable(),
+            false => found.is_ok_and(|(route, ..)| !route.has_room()),
+        };
+        if waits {
             return Err(message);
         }
         let (content, receipt) = message.into_split();
         let ticket = Ticket {
             correlation,
+            kept: receipt.is_reliable().then(|| content.clone()),
             receipt,
         };
         if is_refused {

@@ -44,6 +44,7 @@ impl<M: WireMessage> Route for ServeRoute<M> {
         let Ticket {
             correlation,
             receipt,
+            kept,
         } = ticket;
         let Some(shared) = self.shared.upgrade() else {
             return Taken::Dropped("closed");
@@ -57,6 +58,7 @@ impl<M: WireMessage> Route for ServeRoute<M> {
                 return Ticket {
                     correlation,
                     receipt,
+                    kept,
                 }
                 .refuse(failure);
             }
@@ -78,6 +80,7 @@ impl<M: WireMessage> Route for ServeRoute<M> {
             Some(receipt) => Ticket {
                 correlation,
                 receipt,
+                kept,
             }
             .refuse(failure),
             None => Taken::Dropped("closed"),

@@ -1,5 +1,6 @@
 //! What the command line says. Each option is declared once; parser and help follow.
 
+mod delivery;
 mod endpoints;
 mod input;
 mod output;
@@ -7,6 +8,7 @@ mod patterns;
 mod time;
 mod url;
 
+pub(crate) use delivery::DeliveryArguments;
 pub(crate) use endpoints::EndpointArguments;
 pub(crate) use input::InputArguments;
 pub(crate) use output::{Format, OutputArguments};

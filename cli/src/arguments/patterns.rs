@@ -1,18 +1,20 @@
 use clap::{ArgGroup, Args};
 
-use super::{EndpointArguments, InputArguments, OutputArguments};
+use super::{DeliveryArguments, EndpointArguments, InputArguments, OutputArguments};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   treewire push --dial tcp://127.0.0.1:5555 --file big.log
   treewire push --listen tcp://127.0.0.1:5555 --data hello --timeout 5s
-  tail -f service.log | treewire push --dial tcp://logs:5555
+  tail -f service.log | treewire push --dial tcp://logs:5555 --delivery reliable
 
 At the end of its input it waits until every message is confirmed, however long unless --timeout
 says otherwise. Waiting for input does not count as lack of progress.")]
 pub(crate) struct PushArguments {
     #[command(flatten)]
     pub(crate) endpoints: EndpointArguments,
+    #[command(flatten)]
+    pub(crate) delivery: DeliveryArguments,
     #[command(flatten)]
     pub(crate) input: InputArguments,
 }
@@ -26,6 +28,8 @@ A message is confirmed to its sender once it is written to standard output.")]
 pub(crate) struct PullArguments {
     #[command(flatten)]
     pub(crate) endpoints: EndpointArguments,
+    #[command(flatten)]
+    pub(crate) delivery: DeliveryArguments,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
 

@@ -10,14 +10,18 @@ use crate::progress::Progress;
 use crate::session;
 
 pub(crate) fn push(arguments: PushArguments) -> Outcome {
-    let PushArguments { endpoints, input } = arguments;
+    let PushArguments {
+        endpoints,
+        delivery,
+        input,
+    } = arguments;
     let mut input = Input::open(input)?;
     session::run(
         "push",
         endpoints.observe.clone(),
         async move |node: &Node| {
             report_refusals(node);
-            let push = Push::new("push");
+            let push = Push::new("push").delivery(delivery.delivery());
             let push = endpoints.listen.iter().fold(push, Push::listen);
             let push = endpoints.dial.iter().fold(push, Push::dial);
             let socket = node.spawn(push).await?;

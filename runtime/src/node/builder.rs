@@ -3,6 +3,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -168,6 +169,7 @@ impl NodeBuilder {
             reach,
             ending,
             runs: watch::channel(0).0,
+            is_stopping: AtomicBool::new(false),
             provided: Mutex::new(self.provided),
             names: Arc::default(),
             #[cfg(feature = "driven")]

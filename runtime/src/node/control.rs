@@ -6,6 +6,7 @@ mod input;
 
 use std::future::{Future, pending};
 use std::pin::Pin;
+use std::sync::atomic::Ordering::SeqCst;
 use std::time::Instant;
 
 use tokio::sync::{mpsc, oneshot, watch};
@@ -149,6 +150,9 @@ impl Driver {
     }
 
     fn perform_all(&mut self) -> Option<Ending> {
+        if self.tree.is_ending() {
+            self.node.0.is_stopping.store(true, SeqCst);
+        }
         let mut ending = None;
         while ending.is_none()
             && let Some(action) = self.tree.next_action()

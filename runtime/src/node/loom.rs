@@ -38,6 +38,7 @@ impl Home {
             control,
             events: EventSender::new(),
             ending: watch::channel(None).1,
+            is_stopping: false.into(),
             runs: watch::channel(0).0,
             provided: Mutex::new(HashMap::new()),
             names: Arc::default(),

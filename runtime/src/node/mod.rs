@@ -25,6 +25,7 @@ use std::fmt;
 use std::future::Future;
 use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::Instant;
 
 use parking_lot::Mutex;
@@ -85,6 +86,7 @@ struct Inner {
     events: EventSender,
     reach: Arc<Reach>,
     ending: watch::Receiver<Option<Ending>>,
+    is_stopping: AtomicBool,
     /// How many calls of `run` there are now.
     runs: watch::Sender<usize>,
     provided: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
@@ -130,6 +132,12 @@ impl Node {
     /// What tells this node from every other.
     pub fn identity(&self) -> &Identity {
         &self.0.identity
+    }
+
+    /// Whether it has begun to stop, by request, on a signal or since it escalated: no child
+    /// that stops is started again.
+    pub fn is_stopping(&self) -> bool {
+        self.0.is_stopping.load(SeqCst)
     }
 
     /// The node's clock.

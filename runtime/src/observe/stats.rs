@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 use parking_lot::Mutex;
@@ -64,7 +65,14 @@ pub struct Stats {
     /// The arbiter of the current generation.
     pub(crate) arbiter: AtomicUsize,
     drops: Mutex<BTreeMap<&'static str, u64>>,
-    details: Mutex<BTreeMap<&'static str, String>>,
+    details: Mutex<BTreeMap<&'static str, Detail>>,
+}
+
+/// What a kind of child says about itself.
+#[derive(Debug)]
+enum Detail {
+    Text(String),
+    Gauge(Arc<Counter>),
 }
 
 impl Stats {
@@ -86,7 +94,18 @@ impl Stats {
 
     /// Says something about the child that its kind alone knows (endpoint, peer).
     pub fn describe(&self, key: &'static str, value: impl Into<String>) {
-        self.details.lock().insert(key, value.into());
+        self.details.lock().insert(key, Detail::Text(value.into()));
+    }
+
+    /// A number that is told under `key` while it is not zero. The same for the same key.
+    pub fn gauge(&self, key: &'static str) -> Arc<Counter> {
+        let mut details = self.details.lock();
+        if let Some(Detail::Gauge(gauge)) = details.get(key) {
+            return gauge.clone();
+        }
+        let gauge: Arc<Counter> = Arc::default();
+        details.insert(key, Detail::Gauge(gauge.clone()));
+        gauge
     }
 
     /// Takes back what [`describe`](Self::describe) said under `key`.
@@ -99,7 +118,14 @@ impl Stats {
         self.details
             .lock()
             .iter()
-            .map(|(key, value)| ((*key).to_owned(), value.clone()))
+            .filter_map(|(key, detail)| {
+                let value = match detail {
+                    Detail::Text(text) => text.clone(),
+                    Detail::Gauge(gauge) if gauge.get() == 0 => return None,
+                    Detail::Gauge(gauge) => gauge.get().to_string(),
+                };
+                Some(((*key).to_owned(), value))
+            })
             .collect()
     }
 }

@@ -32,10 +32,12 @@ pub struct OpenChannel {
     pub last_received: u64,
     /// What the peer may send to begin with.
     pub credit: Credit,
+    /// Whether an earlier attempt at the session succeeded, so that the peer is to know it.
+    pub resumes: bool,
 }
 
-/// What a receiver allows a sender. All figures count from the channel's opening and never fall, as QUIC's `MAX_DATA`
-/// (RFC 9000 §4.1), so a later credit simply replaces an earlier one.
+/// What a receiver allows a sender. All figures count from the beginning of the session, or from the channel's opening
+/// if there is none, and never fall, as QUIC's `MAX_DATA` (RFC 9000 §4.1), so a later credit simply replaces an earlier one.
 ///
 /// A sender may send message number `n`, the first being 1, while `n <= messages_max` and the payload bytes of all
 /// messages before it are below `bytes_max`. One message larger than the whole window thus passes.
@@ -124,6 +126,8 @@ pub struct Close {
     pub sent: u64,
     /// For people.
     pub reason: String,
+    /// Whether the socket was closed for good, and its session is over.
+    pub ends: bool,
 }
 
 #[cfg(test)]

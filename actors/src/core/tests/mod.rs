@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 use treewire_runtime::Stats;
-use treewire_transports::{Content, Credit, Envelope, RefusalCode};
+use treewire_transports::{Content, Credit, Delivery, Envelope, RefusalCode};
 
 use super::*;
 use crate::pattern::Connector;
@@ -20,6 +20,9 @@ fn config(socket_type: SocketType) -> CoreConfig {
         receive_bound: Bound::default(),
         overflow: Overflow::Wait,
         message_bytes_max: 1_000,
+        delivery: Delivery::BestEffort,
+        stickiness: Stickiness::Stick,
+        lease: LEASE,
     }
 }
 
@@ -49,9 +52,8 @@ fn allow(core: &mut Core, inlet: &Inlet, handled: u64, messages_max: u64) {
         messages_max,
         bytes_max: u64::MAX,
     };
-    core.pipe(inlet.pipe())
-        .expect("the pipe is there")
-        .credit(credit);
+    let pipe = core.pipe(inlet.pipe()).expect("the pipe is there");
+    drop(pipe.credit(credit));
 }
 
 /// What a connection would send now.
@@ -95,7 +97,7 @@ fn zeromq_10_the_send_bound_is_exact() {
             ..config(SocketType::PUSH)
         };
         let mut core = core(config);
-        core.dialed("tcp://peer:1");
+        core.dialed("tcp://peer:1", None);
         let taken = (0..2_000)
             .filter(|_| core.send(content("x"), None).is_ok())
             .count();
@@ -121,7 +123,7 @@ fn the_overflow_policies_drop_what_they_say_and_count_it() {
             send_bound,
             ..config(SocketType::PUSH)
         });
-        let pipe = core.dialed("tcp://peer:1");
+        let pipe = core.dialed("tcp://peer:1", None);
         for number in 0..5 {
             core.send(content(&number.to_string()), None).unwrap();
         }
@@ -134,7 +136,7 @@ fn the_overflow_policies_drop_what_they_say_and_count_it() {
 #[test]
 fn zeromq_05_a_dialed_pipe_keeps_its_queue_an_accepted_one_does_not() {
     let mut core = core(config(SocketType::PUSH));
-    let dialed = core.dialed("tcp://peer:1");
+    let dialed = core.dialed("tcp://peer:1", None);
     let inlet = attach(&mut core, Some(dialed), 1);
     core.send(content("left"), None).unwrap();
     core.send(content("stays"), None).unwrap();
@@ -203,7 +205,7 @@ fn a_message_counts_as_handled_when_it_is_dropped() {
 #[test]
 fn a_closing_socket_takes_no_message_and_reports_what_it_gave_up() {
     let mut core = core(config(SocketType::PUSH));
-    let pipe = core.dialed("tcp://peer:1");
+    let pipe = core.dialed("tcp://peer:1", None);
     core.send(content("queued"), None).unwrap();
     core.begin_closing();
     assert_eq!(
@@ -263,7 +265,7 @@ fn peers_that_send_and_go_do_not_fill_the_memory() {
 #[test]
 fn supervision_04_a_connection_that_was_given_up_touches_nothing_of_its_successor() {
     let mut core = core(config(SocketType::PUSH));
-    let dialed = core.dialed("tcp://peer:1");
+    let dialed = core.dialed("tcp://peer:1", None);
     let captive = attach(&mut core, Some(dialed), 1);
     core.send(content("unconfirmed"), None).unwrap();
     assert_eq!(sendable(&mut core, &captive), ["unconfirmed"]);

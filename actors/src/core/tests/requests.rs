@@ -91,7 +91,7 @@ fn a_reply_too_large_for_its_asker_uses_up_the_credit_of_its_failure_only() {
             bytes: 900,
             limit: 10,
         };
-        let failure = core.unsendable(&inlet, reply, &error).unwrap();
+        let failure = core.unsendable(&inlet, reply, 0, &error).unwrap();
         assert_eq!(failure.correlation, correlation);
         let told = Credit {
             bytes_max: 100 + correlation * failure.content.byte_len() as u64,

@@ -6,7 +6,7 @@ use crate::pattern::{Receiver, Sender};
 #[test]
 fn a_resting_socket_takes_no_message_keeps_what_it_has_and_opens_again() {
     let mut core = core(config(SocketType::PUSH));
-    let pipe = core.dialed("tcp://peer:1");
+    let pipe = core.dialed("tcp://peer:1", None);
     core.send(content("before"), None).unwrap();
     core.rest();
     let refused = core.send(content("meanwhile"), None).unwrap_err();
@@ -54,7 +54,7 @@ fn what_was_meant_for_one_peer_alone_is_dropped_with_it() {
 #[test]
 fn a_socket_that_was_closed_does_not_open_again() {
     let mut core = core(config(SocketType::PUSH));
-    core.dialed("tcp://peer:1");
+    core.dialed("tcp://peer:1", None);
     core.send(content("queued"), None).unwrap();
     core.rest();
     core.begin_closing();
@@ -91,7 +91,7 @@ fn what_a_resting_socket_received_is_kept_and_that_of_many_rests_is_bounded() {
 #[test]
 fn a_request_is_taken_back_unless_it_was_sent() {
     let mut core = core(config(SocketType::REQ));
-    let pipe = core.dialed("tcp://peer:1");
+    let pipe = core.dialed("tcp://peer:1", None);
     let ask = |core: &mut Core, text| {
         let (asker, _) = oneshot::channel();
         core.request(content(text), false, asker).map_err(|_| ())

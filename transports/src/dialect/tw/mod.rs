@@ -197,7 +197,7 @@ impl Dialect for Conversation {
         }
         self.channels.remove_if_closed(channel);
         let reason = control::cut(&close.reason, control::TEXT_BYTES_MAX);
-        let body = control::encode(&(close.handled, close.sent, reason));
+        let body = control::encode(&(close.handled, close.sent, reason, close.ends));
         self.control(FrameKind::Close, channel, body, output);
     }
 

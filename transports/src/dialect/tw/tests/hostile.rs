@@ -45,6 +45,7 @@ fn valid_stream() -> (Pair, Vec<u8>) {
             handled: 1,
             sent: 5,
             reason: "done".into(),
+            ends: true,
         },
         output,
     );

@@ -110,7 +110,7 @@ fn frames_that_break_a_rule_are_refused() {
         "CREDIT frame on channel 9, which is not open",
     );
     refused(
-        &[0x80, 9, 3, 0, 0, 0],
+        &[0x80, 9, 4, 0, 0, 0, 0],
         "CLOSE frame on channel 9, which is not open",
     );
     refused(
@@ -142,7 +142,7 @@ fn frames_that_break_a_rule_are_refused() {
         "DATA frame with flags 0b0100, which it cannot have",
     );
     refused(
-        &[0x12, 1, 0, 0x80, 1, 3, 0, 0, 0],
+        &[0x12, 1, 0, 0x80, 1, 4, 0, 0, 0, 0],
         "CLOSE frame in the middle of a message on channel 1",
     );
     refused(&[0x14, 1, 1, 0], "a header block is not followed by a part");
@@ -342,6 +342,7 @@ fn a_closed_direction_takes_credit_until_both_are_closed() {
         handled: 0,
         sent,
         reason: String::new(),
+        ends: false,
     };
     let credit = Credit {
         handled: 1,

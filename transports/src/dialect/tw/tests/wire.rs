@@ -61,6 +61,7 @@ fn written() -> BTreeMap<String, Vec<u8>> {
             messages_max: 1_000,
             bytes_max: 16 << 20,
         },
+        resumes: true,
     };
     let data = |content: Content| Envelope::new(content);
     write("data", &|tw, out| {
@@ -110,6 +111,7 @@ fn written() -> BTreeMap<String, Vec<u8>> {
         handled: 500,
         sent: 20,
         reason: "done".into(),
+        ends: true,
     };
     write("close", &|tw, out| tw.close(1, &close, out));
     write("goodbye", &|tw, out| tw.goodbye("node stops", out));

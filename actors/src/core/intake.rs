@@ -1,0 +1,216 @@
+#[cfg(all(test, treewire_loom))]
+mod loom;
+
+use std::collections::BTreeSet;
+use std::sync::atomic::Ordering::SeqCst;
+use std::task::Waker;
+
+use treewire_runtime::Counter;
+use treewire_transports::Credit;
+
+use crate::bound::Bound;
+use crate::session::{Incoming, Position};
+use crate::sync::{AtomicBool, AtomicU64, Mutex};
+
+/// What was received from one peer and handled: as long as the connection, or as the
+/// session if there is one. Every message that came holds it, counts itself as handled
+/// there, and wakes the connection when the peer is to be told.
+pub(crate) struct Intake {
+    bound: Bound,
+    /// What was handled and the peer was not told: messages above
+    /// [`BYTES_BITS`], bytes below, so that a message costs one atomic step.
+    untold: AtomicU64,
+    /// What the peer was told; written under the lock of `connection`.
+    told: Counter,
+    told_bytes: Counter,
+    connection: Mutex<Registered>,
+    /// Of a session: what waits for those before it to be handled.
+    incoming: Option<Mutex<Incoming>>,
+    any_cancelled: AtomicBool,
+    cancelled: Mutex<BTreeSet<u64>>,
+}
+
+/// The connection that is up. An earlier one, which wakes up late, must not catch
+/// its wake-ups.
+#[derive(Default)]
+struct Registered {
+    connection: u64,
+    waker: Option<Waker>,
+}
+
+const BYTES_BITS: u32 = 40;
+
+/// Handled messages and bytes.
+#[derive(Clone, Copy)]
+struct Amount {
+    messages: u64,
+    bytes: u64,
+}
+
+impl Amount {
+    fn unpack(packed: u64) -> Self {
+        Amount {
+            messages: packed >> BYTES_BITS,
+            bytes: packed & ((1 << BYTES_BITS) - 1),
+        }
+    }
+
+    fn pack(self) -> u64 {
+        (self.messages << BYTES_BITS) + self.bytes
+    }
+
+    /// Whether it is a quarter of what the peer may send.
+    fn is_urgent(self, bound: Bound) -> bool {
+        self.messages * 4 >= bound.messages || self.bytes * 4 >= bound.bytes
+    }
+}
+
+impl Intake {
+    pub(crate) fn of_a_connection(bound: Bound) -> Self {
+        Intake {
+            bound,
+            untold: AtomicU64::new(0),
+            told: Counter::default(),
+            told_bytes: Counter::default(),
+            connection: Mutex::new(Registered::default()),
+            incoming: None,
+            any_cancelled: AtomicBool::new(false),
+            cancelled: Mutex::new(BTreeSet::new()),
+        }
+    }
+
+    pub(crate) fn of_a_session(bound: Bound) -> Self {
+        Intake {
+            incoming: Some(Mutex::new(Incoming::default())),
+            ..Intake::of_a_connection(bound)
+        }
+    }
+
+    pub(crate) fn wake(&self) {
+        let waker = self.connection.lock().waker.take();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// The next [`wake`](Self::wake) wakes that connection, unless a later one has
+    /// registered.
+    pub(crate) fn register(&self, connection: u64, waker: &Waker) {
+        let mut registered = self.connection.lock();
+        if connection < registered.connection {
+            return;
+        }
+        registered.connection = connection;
+        match &mut registered.waker {
+            Some(known) if known.will_wake(waker) => {}
+            known => {
+                let known = known.replace(waker.clone());
+                drop(registered);
+                // A task may end with its last waker.
+                drop(known);
+            }
+        }
+    }
+
+    /// A connection that is about to be opened; earlier ones have no say any more. The
+    /// credit that it tells the peer.
+    pub(crate) fn begin(&self, connection: u64) -> Credit {
+        let stale = {
+            let mut registered = self.connection.lock();
+            registered.connection = registered.connection.max(connection);
+            registered.waker.take()
+        };
+        drop(stale);
+        self.credit(connection)
+    }
+
+    /// A message arrived: its number in the session; 0 without one.
+    pub(crate) fn arrived(&self, bytes: u64) -> u64 {
+        let incoming = self.incoming.as_ref();
+        incoming.map_or(0, |incoming| incoming.lock().arrived(bytes))
+    }
+
+    /// How far the peer's messages of a session were received.
+    pub(crate) fn received(&self) -> Position {
+        let incoming = self.incoming.as_ref();
+        incoming.map_or_else(Default::default, |incoming| incoming.lock().received())
+    }
+
+    /// A received message was handled. Wakes the connection for the first one
+    /// since the peer was told, so that it can set its timer, and when the peer
+    /// may be running out of credit.
+    pub(crate) fn handled(&self, sequence: u64, bytes: u64) {
+        let amount = match &self.incoming {
+            None => Amount { messages: 1, bytes },
+            Some(incoming) => {
+                let handled = incoming.lock().handled(sequence);
+                if handled.messages == 0 {
+                    return;
+                }
+                Amount {
+                    messages: handled.messages,
+                    bytes: handled.bytes,
+                }
+            }
+        };
+        let more = amount.pack();
+        let before = self.untold.fetch_add(more, SeqCst);
+        let was_urgent = Amount::unpack(before).is_urgent(self.bound);
+        if before == 0 || !was_urgent && Amount::unpack(before + more).is_urgent(self.bound) {
+            self.wake();
+        }
+    }
+
+    /// Whether anything was handled that the peer was not told of.
+    pub(crate) fn owes_credit(&self) -> bool {
+        self.untold.load(SeqCst) > 0
+    }
+
+    /// Whether a quarter of what the peer may send is used up.
+    pub(crate) fn is_urgent(&self) -> bool {
+        Amount::unpack(self.untold.load(SeqCst)).is_urgent(self.bound)
+    }
+
+    /// The credit that `connection` is to tell the peer now; none if a later one is up,
+    /// which then tells it.
+    pub(crate) fn credit(&self, connection: u64) -> Credit {
+        let registered = self.connection.lock();
+        if connection < registered.connection {
+            return Credit::default();
+        }
+        let news = Amount::unpack(self.untold.swap(0, SeqCst));
+        self.told.add(news.messages);
+        self.told_bytes.add(news.bytes);
+        Credit {
+            handled: self.told.get(),
+            messages_max: self.told.get().saturating_add(self.bound.messages),
+            bytes_max: self.told_bytes.get().saturating_add(self.bound.bytes),
+        }
+    }
+
+    /// The peer does not wait for the answer to its request any more.
+    pub(crate) fn cancel(&self, correlation: u64) {
+        let mut cancelled = self.cancelled.lock();
+        // Cancels that crossed their answers stay; the oldest of them make room.
+        if cancelled.len() as u64 >= self.bound.messages {
+            cancelled.pop_first();
+        }
+        cancelled.insert(correlation);
+        self.any_cancelled.store(true, SeqCst);
+    }
+
+    pub(crate) fn is_cancelled(&self, correlation: u64) -> bool {
+        self.any_cancelled.load(SeqCst) && self.cancelled.lock().contains(&correlation)
+    }
+
+    /// The request is done with.
+    pub(crate) fn forget(&self, correlation: u64) {
+        if self.any_cancelled.load(SeqCst) {
+            let mut cancelled = self.cancelled.lock();
+            cancelled.remove(&correlation);
+            if cancelled.is_empty() {
+                self.any_cancelled.store(false, SeqCst);
+            }
+        }
+    }
+}

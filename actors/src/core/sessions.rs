@@ -1,0 +1,339 @@
+//! Sessions of a socket: how one is opened, resumed and ended.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use treewire_transports::{Content, Credit, OpenChannel, Refusal, RefusalCode};
+
+use super::{Core, Inlet, Peer, Pipe, PipeId, Queued, Session, Tally};
+use crate::handle::{SessionEnd, SocketEvent};
+use crate::pattern::Sender;
+use crate::session::{Attempts, FalseFigure, Instance, Position, SessionId};
+
+/// What a reliable socket does when another node answers where the one was that its
+/// session is with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stickiness {
+    /// It stays away from it: the session ends with
+    /// [`SessionEnd::PeerReplaced`], and what was not acknowledged comes back.
+    #[default]
+    Stick,
+    /// It begins a session with it and sends everything again that was not acknowledged:
+    /// what the first node handled and did not say so is handled twice.
+    Failover,
+}
+
+/// What one end says of a session when it asks for a channel or takes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Opening {
+    pub(crate) id: SessionId,
+    pub(crate) attempts: Attempts,
+    pub(crate) received: Position,
+    pub(crate) credit: Credit,
+}
+
+/// Why a session is not opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum NoSession {
+    /// The peer is told.
+    Refused(Refusal),
+    /// The peer says what cannot be.
+    False(String),
+}
+
+impl Opening {
+    pub(crate) fn describe(&self, open: &mut OpenChannel) {
+        open.session = self.id.0;
+        open.epoch = self.attempts.epoch;
+        open.resumes = self.attempts.has_opened;
+        open.last_received = self.received.sequence;
+        open.credit = self.credit;
+    }
+}
+
+impl Core {
+    /// The connection of a dialer is about to ask for its channel. Whoever had the pipe
+    /// before has it no more.
+    pub(crate) fn begin_session(&mut self, id: PipeId, peer: &Peer) -> Result<Opening, NoSession> {
+        let instance = instance(peer)?;
+        let stickiness = self.config.stickiness;
+        let Some(session) = self.session(id) else {
+            return Err(refusal(
+                RefusalCode::Closing,
+                "the socket let go of this dialer",
+            ));
+        };
+        if let Some(known) = session.peer
+            && known != instance
+        {
+            match stickiness {
+                Stickiness::Stick => self.end_session(id, SessionEnd::PeerReplaced),
+                Stickiness::Failover => self.fail_over(id),
+            }
+        }
+        if let Some(stale) = self.pipe(id).and_then(|pipe| pipe.inlet()) {
+            self.detach(&stale);
+        }
+        let Some(session) = self.session(id) else {
+            let text = format!(
+                "another node answers at {}: the session with the first is over",
+                peer.address
+            );
+            return Err(refusal(RefusalCode::SessionLost, &text));
+        };
+        session.attempts.epoch += 1;
+        Ok(session.opening())
+    }
+
+    /// The peer took the channel that the attempt `epoch` asked for.
+    pub(crate) fn session_opened(
+        &mut self,
+        id: PipeId,
+        epoch: u64,
+        peer: &Peer,
+        open: &OpenChannel,
+    ) -> Result<Arc<Inlet>, NoSession> {
+        let instance = instance(peer)?;
+        let Some(session) = self.session(id) else {
+            return Err(refusal(
+                RefusalCode::Closing,
+                "the socket let go of this dialer",
+            ));
+        };
+        if session.attempts.epoch != epoch || session.id.0 != open.session {
+            return Err(stale());
+        }
+        session.check_figures(open)?;
+        Ok(self.resume(id, instance, peer, open))
+    }
+
+    /// A peer asks for a channel that begins or resumes a session: what it is answered.
+    pub(crate) fn answer_session(
+        &mut self,
+        open: &OpenChannel,
+        peer: &Peer,
+    ) -> Result<(Arc<Inlet>, Opening), NoSession> {
+        let instance = instance(peer)?;
+        let wanted = SessionId(open.session);
+        let known = self.sessions.get(&wanted).copied();
+        let id = match known.and_then(|id| self.session(id).map(|session| (id, session))) {
+            Some((id, session)) => {
+                if session.peer != Some(instance) {
+                    let text = "the session belongs to another node";
+                    return Err(refusal(RefusalCode::NotPermitted, text));
+                }
+                if open.epoch <= session.attempts.epoch {
+                    return Err(stale());
+                }
+                session.check_figures(open)?;
+                id
+            }
+            None if open.resumes => {
+                let text =
+                    "the session is not known here: its lease ran out, or this is another socket";
+                return Err(refusal(RefusalCode::SessionLost, text));
+            }
+            None => {
+                let session = Session::new(wanted, self.config.receive_bound, self.tally());
+                session.check_figures(open)?;
+                let id = self.add_pipe_with(|id| Pipe::new(id, None).with_session(session));
+                self.sessions.insert(wanted, id);
+                id
+            }
+        };
+        if let Some(stale) = self.pipe(id).and_then(|pipe| pipe.inlet()) {
+            self.detach(&stale);
+        }
+        let Some(session) = self.session(id) else {
+            return Err(stale());
+        };
+        session.attempts.epoch = open.epoch;
+        let opening = session.opening();
+        Ok((self.resume(id, instance, peer, open), opening))
+    }
+
+    /// A connection of the session is up; its figures were checked.
+    fn resume(
+        &mut self,
+        id: PipeId,
+        instance: Instance,
+        peer: &Peer,
+        open: &OpenChannel,
+    ) -> Arc<Inlet> {
+        let pipe = &mut self.pipes[id.key];
+        let session = pipe.session.as_mut().expect("its caller looked");
+        session.peer = Some(instance);
+        let (epoch, intake) = (session.attempts.epoch, session.intake.clone());
+        let inlet = Arc::new(Inlet::new(id, peer.clone(), epoch, intake));
+        pipe.resume(inlet.clone(), open.last_received);
+        drop(pipe.credit(open.credit));
+        self.connected += 1;
+        self.news.push(SocketEvent::Online {
+            peer: peer.address.to_string(),
+        });
+        self.route_unrouted();
+        inlet
+    }
+
+    /// Ends the sessions whose peer has been away for the lease. When to look again, and
+    /// whether any ended.
+    pub(crate) fn expire_sessions(&mut self, now: Instant) -> (Option<Instant>, bool) {
+        let lease = self.config.lease;
+        let mut expired = Vec::new();
+        let mut next: Option<Instant> = None;
+        for (_, pipe) in &mut self.pipes {
+            let (id, is_away) = (pipe.id(), !pipe.is_connected());
+            let Some(session) = &mut pipe.session else {
+                continue;
+            };
+            if !is_away || !session.attempts.has_opened {
+                continue;
+            }
+            let ends = *session.away_since.get_or_insert(now) + lease;
+            if ends <= now {
+                expired.push(id);
+            } else {
+                next = Some(next.map_or(ends, |next| next.min(ends)));
+            }
+        }
+        let any_ended = !expired.is_empty();
+        for id in expired {
+            self.end_session(id, SessionEnd::Expired);
+        }
+        (next, any_ended)
+    }
+
+    /// The session of a pipe is over. What was not acknowledged goes to who comes next, if
+    /// anybody will do, or else back to the owner of the socket.
+    pub(crate) fn end_session(&mut self, id: PipeId, end: SessionEnd) {
+        let bound = self.config.receive_bound;
+        let is_sent_to_one = self.config.socket_type.sender == Sender::One;
+        let fails_over = self.config.stickiness == Stickiness::Failover;
+        let Some(pipe) = self.pipe(id) else { return };
+        let Some(mut session) = pipe.session.take() else {
+            return;
+        };
+        let mut unsent = pipe.take_queue();
+        let mut kept = session.take_kept();
+        if pipe.dialed.is_some() && end == SessionEnd::PeerReplaced {
+            pipe.is_over = true;
+        } else if pipe.dialed.is_some() {
+            let mut next = session.successor(bound);
+            // Whoever sticks to a node sticks to it in the next session as well.
+            next.peer = session.peer.filter(|_| !fails_over);
+            pipe.session = Some(Box::new(next));
+            if fails_over && end.leaves_others() {
+                pipe.requeue(std::mem::take(&mut kept).into_iter());
+            }
+        }
+        if is_sent_to_one && end.leaves_others() {
+            self.unrouted.append(&mut unsent);
+        }
+        self.sessions.remove(&session.id);
+        let undelivered = kept.into_iter().chain(unsent);
+        let undelivered: Arc<[Content]> = undelivered
+            .map(|queued: Queued| queued.envelope.content)
+            .collect();
+        self.give_up(end.cause(), undelivered.len() as u64);
+        self.news
+            .push(SocketEvent::SessionEnded { end, undelivered });
+        let pipe = &self.pipes[id.key];
+        if pipe.dialed.is_none() && !pipe.is_connected() {
+            self.orphan(id.key);
+        }
+        self.route_unrouted();
+    }
+
+    /// Another node is to have everything that the first did not acknowledge.
+    fn fail_over(&mut self, id: PipeId) {
+        let bound = self.config.receive_bound;
+        let Some(pipe) = self.pipe(id) else { return };
+        let Some(mut session) = pipe.session.take() else {
+            return;
+        };
+        pipe.requeue(session.take_kept().into_iter());
+        pipe.session = Some(Box::new(session.successor(bound)));
+    }
+
+    /// Whether every peer it could send to was replaced.
+    pub(super) fn is_over(&self) -> bool {
+        !self.pipes.is_empty() && self.pipes.iter().all(|(_, pipe)| pipe.is_over)
+    }
+
+    /// The peer closes its socket for good: when it goes, so does the session.
+    pub(crate) fn peer_ends(&mut self, inlet: &Arc<Inlet>) {
+        if let Some(pipe) = self.pipe_of(inlet)
+            && let Some(session) = &mut pipe.session
+        {
+            session.peer_ends = true;
+        }
+    }
+
+    /// What happened since it was taken last.
+    pub(super) fn take_news(&mut self) -> Vec<SocketEvent> {
+        std::mem::take(&mut self.news)
+    }
+
+    /// Made with the first session: others need not see its figures.
+    pub(super) fn tally(&mut self) -> Tally {
+        let stats = &self.stats;
+        self.tally.get_or_insert_with(|| Tally::new(stats)).clone()
+    }
+
+    fn session(&mut self, id: PipeId) -> Option<&mut Session> {
+        self.pipe(id)?.session.as_deref_mut()
+    }
+}
+
+impl Session {
+    fn opening(&self) -> Opening {
+        // From here on an earlier connection has no say.
+        let credit = self.intake.begin(self.attempts.epoch);
+        Opening {
+            id: self.id,
+            attempts: self.attempts,
+            received: self.intake.received(),
+            credit,
+        }
+    }
+
+    /// Whether the peer's figures can be.
+    fn check_figures(&self, open: &OpenChannel) -> Result<(), NoSession> {
+        match self.check(open.last_received) {
+            Ok(()) if open.credit.handled > open.last_received => {
+                let (handled, received) = (open.credit.handled, open.last_received);
+                Err(NoSession::False(format!(
+                    "the peer says that it handled {handled} messages of the session and received {received}"
+                )))
+            }
+            Ok(()) => Ok(()),
+            Err(false_figure @ FalseFigure::NeverSent { .. }) => {
+                Err(NoSession::False(false_figure.to_string()))
+            }
+            Err(forgotten @ FalseFigure::Forgotten { .. }) => {
+                Err(refusal(RefusalCode::SessionLost, &forgotten.to_string()))
+            }
+        }
+    }
+}
+
+fn instance(peer: &Peer) -> Result<Instance, NoSession> {
+    let text = "a session needs a node that says which instance it is";
+    peer.instance
+        .ok_or_else(|| refusal(RefusalCode::Unsupported, text))
+}
+
+fn stale() -> NoSession {
+    let text = "a newer attempt at this session is known";
+    refusal(RefusalCode::StaleEpoch, text)
+}
+
+fn refusal(code: RefusalCode, text: &str) -> NoSession {
+    NoSession::Refused(Refusal {
+        code,
+        text: text.to_owned(),
+    })
+}
+
+/// How long a session is kept without its peer, unless it is said otherwise.
+pub(crate) const LEASE: Duration = Duration::from_secs(600);

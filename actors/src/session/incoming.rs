@@ -1,0 +1,63 @@
+use std::collections::VecDeque;
+
+use super::Position;
+
+/// Which of the messages received in a session were handled. The peer is told how
+/// many were without a gap: a message that is open holds back those after it.
+#[derive(Debug, Default)]
+pub(crate) struct Incoming {
+    /// The number of the last message before which none is open.
+    handled: u64,
+    /// Whether each message after it is handled, and its bytes.
+    after: VecDeque<Arrived>,
+    /// The bytes of all messages that arrived.
+    bytes: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Arrived {
+    bytes: u64,
+    is_handled: bool,
+}
+
+/// Messages that the peer may be told of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Handled {
+    pub(crate) messages: u64,
+    pub(crate) bytes: u64,
+}
+
+impl Incoming {
+    /// A message arrived; its number.
+    pub(crate) fn arrived(&mut self, bytes: u64) -> u64 {
+        self.after.push_back(Arrived {
+            bytes,
+            is_handled: false,
+        });
+        self.bytes += bytes;
+        self.received().sequence
+    }
+
+    /// Up to which message the peer's have arrived.
+    pub(crate) fn received(&self) -> Position {
+        Position {
+            sequence: self.handled + self.after.len() as u64,
+            bytes: self.bytes,
+        }
+    }
+
+    /// A message was handled; what the peer may be told of for it.
+    pub(crate) fn handled(&mut self, sequence: u64) -> Handled {
+        let at = sequence.checked_sub(self.handled + 1);
+        if let Some(arrived) = at.and_then(|at| self.after.get_mut(at as usize)) {
+            arrived.is_handled = true;
+        }
+        let mut told = Handled::default();
+        while let Some(arrived) = self.after.pop_front_if(|arrived| arrived.is_handled) {
+            told.messages += 1;
+            told.bytes += arrived.bytes;
+        }
+        self.handled += told.messages;
+        told
+    }
+}

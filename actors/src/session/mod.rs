@@ -1,0 +1,33 @@
+//! What must survive a connection: the numbers of messages, what the peer has not
+//! acknowledged, and who the peer is. Pure: no clock, no connection.
+
+mod incoming;
+mod outgoing;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use incoming::Incoming;
+pub(crate) use outgoing::{FalseFigure, Outgoing, Position};
+
+/// What tells a session from all others; its dialer makes it of random bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct SessionId(pub(crate) [u8; 16]);
+
+impl SessionId {
+    /// The one that follows it on the same pipe.
+    pub(crate) fn next(self) -> Self {
+        SessionId(u128::from_le_bytes(self.0).wrapping_add(1).to_le_bytes())
+    }
+}
+
+/// The instance id of a node.
+pub(crate) type Instance = [u8; 16];
+
+/// Which attempts to open a session there were.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Attempts {
+    /// The number of the latest; the first is 1.
+    pub(crate) epoch: u64,
+    /// Whether one of them succeeded: then the peer is to know the session.
+    pub(crate) has_opened: bool,
+}

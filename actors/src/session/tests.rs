@@ -1,0 +1,180 @@
+//! Two ends of a session over a link that is cut at any moment: what is accepted is
+//! delivered once and in order, and every acknowledgement comes in the end.
+
+use std::collections::VecDeque;
+
+use proptest::prelude::*;
+
+use super::incoming::Handled;
+use super::*;
+
+/// One direction of a session, both ends, and what is under way between them.
+#[derive(Default)]
+struct Direction {
+    waiting: VecDeque<u64>,
+    outgoing: Outgoing<u64>,
+    under_way: VecDeque<u64>,
+    acknowledgements: VecDeque<u64>,
+    incoming: Incoming,
+    /// Numbers of delivered messages that nobody has handled yet.
+    open: Vec<u64>,
+    handled: u64,
+    accepted: u64,
+    delivered: Vec<u64>,
+    acknowledged: Vec<u64>,
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Accept,
+    Send,
+    Receive,
+    /// Handles one of those that are open.
+    Handle(prop::sample::Index),
+    Acknowledge,
+    HearAcknowledgement,
+    /// The connection breaks, and another comes.
+    Cut,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        4 => Just(Step::Accept),
+        4 => Just(Step::Send),
+        4 => Just(Step::Receive),
+        4 => any::<prop::sample::Index>().prop_map(Step::Handle),
+        3 => Just(Step::Acknowledge),
+        3 => Just(Step::HearAcknowledgement),
+        1 => Just(Step::Cut),
+    ]
+}
+
+impl Direction {
+    fn take(&mut self, step: Step) {
+        match step {
+            Step::Accept => {
+                self.accepted += 1;
+                self.waiting.push_back(self.accepted);
+            }
+            Step::Send => {
+                if let Some(message) = self.waiting.pop_front() {
+                    self.outgoing.leaves(message, message);
+                    self.under_way.push_back(message);
+                }
+            }
+            Step::Receive => {
+                if let Some(message) = self.under_way.pop_front() {
+                    self.open.push(self.incoming.arrived(message));
+                    self.delivered.push(message);
+                }
+            }
+            Step::Handle(which) => {
+                if !self.open.is_empty() {
+                    let sequence = self.open.remove(which.index(self.open.len()));
+                    self.handled += self.incoming.handled(sequence).messages;
+                }
+            }
+            Step::Acknowledge => self.acknowledgements.push_back(self.handled),
+            Step::HearAcknowledgement => {
+                if let Some(sequence) = self.acknowledgements.pop_front() {
+                    let news = self.outgoing.acknowledge(sequence).unwrap();
+                    self.acknowledged.extend(news);
+                }
+            }
+            Step::Cut => {
+                self.under_way.clear();
+                self.acknowledgements.clear();
+                let received = self.incoming.received().sequence;
+                self.outgoing.check(received).unwrap();
+                for message in self.outgoing.resume(received).into_iter().rev() {
+                    self.waiting.push_front(message);
+                }
+                assert_eq!(self.outgoing.position().sequence, received);
+                let bytes = (1..=received).sum::<u64>();
+                assert_eq!(self.outgoing.position().bytes, bytes);
+            }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn iridium_05_what_was_accepted_is_delivered_once_and_in_order(
+        steps in prop::collection::vec(step(), 0..400),
+    ) {
+        let mut direction = Direction::default();
+        for step in steps {
+            direction.take(step);
+            let kept = direction.outgoing.len() + direction.waiting.len();
+            prop_assert_eq!(kept + direction.acknowledged.len(), direction.accepted as usize);
+        }
+        // Left alone, all of it gets there.
+        while direction.acknowledged.len() < direction.accepted as usize {
+            let before = direction.acknowledged.len();
+            direction.take(Step::Cut);
+            for _ in 0..direction.accepted {
+                direction.take(Step::Send);
+                direction.take(Step::Receive);
+            }
+            while !direction.open.is_empty() {
+                let last = direction.open.len() - 1;
+                let sequence = direction.open.remove(last);
+                direction.handled += direction.incoming.handled(sequence).messages;
+            }
+            direction.take(Step::Acknowledge);
+            direction.take(Step::HearAcknowledgement);
+            prop_assert!(direction.acknowledged.len() > before);
+        }
+        let all: Vec<u64> = (1..=direction.accepted).collect();
+        prop_assert_eq!(&direction.delivered, &all);
+        prop_assert_eq!(&direction.acknowledged, &all);
+    }
+}
+
+#[test]
+fn a_message_that_is_open_holds_back_those_after_it() {
+    let mut incoming = Incoming::default();
+    let numbers: Vec<u64> = (1..=4).map(|bytes| incoming.arrived(bytes)).collect();
+    assert_eq!(numbers, [1, 2, 3, 4]);
+    assert_eq!(incoming.handled(2), Handled::default());
+    assert_eq!(incoming.handled(3), Handled::default());
+    let all = Handled {
+        messages: 3,
+        bytes: 6,
+    };
+    assert_eq!(incoming.handled(1), all);
+    assert_eq!(incoming.handled(1), Handled::default(), "once is enough");
+    assert_eq!(
+        (incoming.received().sequence, incoming.received().bytes),
+        (4, 10)
+    );
+}
+
+#[test]
+fn figures_that_cannot_be_are_refused() {
+    let mut outgoing = Outgoing::default();
+    assert!(!outgoing.leaves("a", 1));
+    assert!(!outgoing.leaves("b", 1));
+    let never_sent = FalseFigure::NeverSent {
+        claimed: 1 << 63,
+        last: 2,
+    };
+    assert_eq!(outgoing.acknowledge(1 << 63).err(), Some(never_sent));
+    assert_eq!(outgoing.check(1 << 63), Err(never_sent));
+    assert_eq!(outgoing.acknowledge(1).unwrap().collect::<Vec<_>>(), ["a"]);
+    let forgotten = FalseFigure::Forgotten {
+        claimed: 0,
+        acknowledged: 1,
+    };
+    assert_eq!(outgoing.check(0), Err(forgotten));
+    assert_eq!(outgoing.check(1), Ok(()));
+    assert_eq!(outgoing.resume(1), ["b"]);
+    // It left once, but not on this connection.
+    let not_yet = FalseFigure::NeverSent {
+        claimed: 2,
+        last: 1,
+    };
+    assert_eq!(outgoing.acknowledge(2).err(), Some(not_yet));
+    assert!(outgoing.leaves("b", 1));
+    assert_eq!(outgoing.len(), 1);
+}
