@@ -6,5 +6,6 @@ mod failures;
 mod process;
 mod push_pull;
 mod reconnection;
+mod reliable;
 mod req_rep;
 mod tree;
