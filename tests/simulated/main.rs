@@ -2,4 +2,6 @@
 //! kills. `TREEWIRE_SEED=17 cargo test --test simulated` replays one seed.
 
 mod best_effort;
+mod numbered;
+mod reliable;
 mod scene;

@@ -1,10 +1,12 @@
 //! Two nodes, the network between them, and what befalls them.
 
 use std::future::Future;
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
+use std::sync::{Mutex, MutexGuard};
+use std::thread;
 use std::time::Duration;
 
-use treewire::{Chance, Conditions, Node, SimNetwork, World};
+use treewire::{Chance, Conditions, Node, SimNetwork, World, seeds};
 
 /// Whatever is to come at all comes within this time of the world.
 const PATIENCE: Duration = Duration::from_secs(3_600);
@@ -43,41 +45,53 @@ impl Scene {
         self.network.set(conditions);
     }
 
-    /// So many troubles, one after the other, then none.
-    pub(crate) async fn trouble(&self, times: u64) {
+    /// Each kind of trouble at least once and some again, in an order that chance has;
+    /// then none.
+    pub(crate) async fn trouble(&self) {
         let mut chance = self.world.chance("trouble");
-        for _ in 0..times {
-            self.pause(&mut chance, 0..=2_000).await;
-            match chance.below(5) {
-                0 => _ = self.network.cut("client", "server"),
-                1 => {
-                    match chance.below(3) {
-                        0 => self.network.part("client", "server"),
-                        1 => self.network.part_one_way("client", "server"),
-                        _ => self.network.part_one_way("server", "client"),
-                    }
-                    // Longer than heartbeats and handshakes wait, or not.
-                    self.pause(&mut chance, 0..=30_000).await;
-                    self.network.heal_all();
-                }
-                _ => self.kill(&mut chance).await,
+        let mut troubles = Trouble::ALL.to_vec();
+        for _ in 0..4 {
+            troubles.extend(chance.pick(&Trouble::ALL));
+        }
+        while !troubles.is_empty() {
+            let next = chance.below(troubles.len() as u64) as usize;
+            self.pause(&mut chance, 0..=1_000).await;
+            match troubles.swap_remove(next) {
+                Trouble::Cut => _ = self.network.cut("client", "server"),
+                Trouble::Partition => self.part(&mut chance).await,
+                Trouble::Kill(kinds) => within_reason(self.kill(kinds, &mut chance)).await,
             }
         }
         self.network.set(Conditions::default());
     }
 
-    /// Kills any child of either node.
-    async fn kill(&self, chance: &mut Chance) {
-        let node = if chance.once_in(2) {
-            &self.client
-        } else {
-            &self.server
-        };
-        let tree = within_reason(node.snapshot()).await.unwrap();
-        let paths: Vec<_> = tree.walk().map(|child| child.path.clone()).collect();
-        if let Some(path) = chance.pick(&paths) {
+    /// For longer than heartbeats and handshakes wait, or not.
+    async fn part(&self, chance: &mut Chance) {
+        match chance.below(3) {
+            0 => self.network.part("client", "server"),
+            1 => self.network.part_one_way("client", "server"),
+            _ => self.network.part_one_way("server", "client"),
+        }
+        self.pause(chance, 0..=30_000).await;
+        self.network.heal_all();
+    }
+
+    /// Kills a child of these kinds on either node, as soon as there is one.
+    async fn kill(&self, kinds: &[&str], chance: &mut Chance) {
+        loop {
+            let mut found = Vec::new();
+            for node in [&self.client, &self.server] {
+                let tree = node.snapshot().await.unwrap();
+                let fitting = tree.walk().filter(|child| kinds.contains(&&*child.kind));
+                found.extend(fitting.map(|child| (node, child.path.clone())));
+            }
             // It may have ended meanwhile.
-            within_reason(node.kill(path)).await.ok();
+            if let Some((node, path)) = chance.pick(&found)
+                && node.kill(path).await.is_ok()
+            {
+                return;
+            }
+            self.pause(chance, 1..=100).await;
         }
     }
 
@@ -95,10 +109,50 @@ impl Scene {
     }
 }
 
+/// What may befall two nodes.
+#[derive(Clone, Copy)]
+enum Trouble {
+    Cut,
+    Partition,
+    /// Of a child of one of these kinds.
+    Kill(&'static [&'static str]),
+}
+
+impl Trouble {
+    const ALL: [Trouble; 6] = [
+        Trouble::Cut,
+        Trouble::Partition,
+        Trouble::Kill(&["connection"]),
+        Trouble::Kill(&["dialer"]),
+        Trouble::Kill(&["listener"]),
+        Trouble::Kill(&["push", "pull", "req", "rep"]),
+    ];
+}
+
 async fn node(world: &World, network: &SimNetwork, name: &str) -> Node {
     let node = Node::builder(name).driven(world);
     let node = node.provide(network.registry(name)).start();
     node.await.unwrap()
+}
+
+/// Makes a world of each seed, two at a time, and gathers what they come to.
+pub(crate) fn worlds<T: Send>(usual: Range<u64>, world: impl Fn(u64) -> T + Sync) -> Vec<T> {
+    let (left, results) = (Mutex::new(seeds(usual)), Mutex::default());
+    let work = || {
+        loop {
+            let Some(seed) = left.lock().unwrap().next() else {
+                return;
+            };
+            let result = world(seed);
+            let mut results: MutexGuard<'_, Vec<T>> = results.lock().unwrap();
+            results.push(result);
+        }
+    };
+    thread::scope(|scope| {
+        scope.spawn(work);
+        scope.spawn(work);
+    });
+    results.into_inner().unwrap()
 }
 
 /// Fails a test that hangs, with its place.

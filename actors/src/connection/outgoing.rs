@@ -61,6 +61,9 @@ impl Connection {
                     .credit(channel.number, channel.granted, &mut self.wire.output);
                 busy = true;
             }
+        } else {
+            // A later connection of the session may have told what was due here.
+            self.credit_due = None;
         }
         if (closing || channel.is_over())
             && !channel.we_closed
