@@ -13,6 +13,8 @@ use tokio::sync::oneshot;
 use tokio::task::LocalSet;
 use tokio::time::{Instant, sleep};
 
+use super::standstill::Standstill;
+
 /// How long a test may wait in its own time without being woken.
 pub(super) const PATIENCE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
@@ -76,11 +78,17 @@ impl Calm {
         let mut patience = pin!(sleep(PATIENCE));
         let waker = Waker::from(self.clone());
         let mut calm_rounds = 0;
+        let world_now = || Instant::now().into_std();
+        let mut standstill = Standstill::new(world_now(), std::time::Instant::now());
         self.woken.store(true, SeqCst);
         poll_fn(|runtime| {
             self.runtime.register(runtime.waker());
             if self.woken.swap(false, SeqCst) {
                 calm_rounds = 0;
+                // A watchdog: only here the machine's time counts.
+                if standstill.is_endless(world_now(), std::time::Instant::now()) {
+                    panic!("something in the world keeps waking itself, so that no time passes");
+                }
                 let result = running.as_mut().poll(&mut Context::from_waker(&waker));
                 if result.is_ready() {
                     return result;

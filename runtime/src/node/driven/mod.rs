@@ -5,6 +5,7 @@ mod chance;
 mod ground;
 mod schedule;
 mod seeds;
+mod standstill;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -59,7 +60,8 @@ pub use seeds::seeds;
 ///
 /// # Panics
 /// When the test panics; when it waits for something that never comes, which is
-/// taken for granted after 30 days of its time.
+/// taken for granted after 30 days of its time; when something keeps waking itself,
+/// so that none of its time passes within 20 s of the machine's.
 pub fn driven<T: Send>(seed: u64, test: impl AsyncFnOnce(World) -> T + Send) -> T {
     let name = thread::current().name().unwrap_or("driven").to_owned();
     thread::scope(|scope| {
