@@ -140,7 +140,9 @@ impl Core {
             Ok(content) => Envelope::new(content).correlated(correlation),
             Err(failure) => Envelope::failure(correlation, &failure),
         };
-        match self.pipe_of(&inlet) {
+        // An asker with a session comes back for its answer.
+        let pipe = self.pipe(inlet.pipe());
+        match pipe.filter(|pipe| pipe.session.is_some() || pipe.is_connected_by(&inlet)) {
             Some(pipe) => {
                 pipe.push(Queued {
                     _receipt: Some(receipt),
@@ -201,8 +203,7 @@ impl Core {
             let failure = Failure::new(crate::typed::NOT_SENDABLE, error.to_string());
             let answer = Envelope::failure(correlation, &failure);
             if let Some(pipe) = self.pipe_of(inlet) {
-                // The peer gives credit back for what it gets.
-                pipe.resize_sent(queued.bytes, answer.content.byte_len() as u64);
+                pipe.replace_sent(after, queued.bytes, Queued::new(answer.clone()));
             }
             return Some(answer);
         }

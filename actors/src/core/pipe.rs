@@ -283,7 +283,7 @@ impl Pipe {
             && connection.sent_bytes < connection.credit.bytes_max
             && taken_bytes < bytes_wanted
         {
-            let Some(queued) = self.outbound.pop_front() else {
+            let Some(mut queued) = self.outbound.pop_front() else {
                 break;
             };
             taken_bytes += queued.bytes + FRAME_BYTES;
@@ -291,7 +291,12 @@ impl Pipe {
             connection.sent += 1;
             connection.sent_bytes += queued.bytes;
             if let Some(session) = &mut self.session {
-                batch.push(Queued::new(queued.envelope.clone()));
+                // What a reply answers is handled when it leaves, also the first time.
+                let receipt = queued._receipt.take();
+                batch.push(Queued {
+                    _receipt: receipt,
+                    ..Queued::new(queued.envelope.clone())
+                });
                 session.leaves(queued);
             } else {
                 batch.push(queued);
@@ -300,10 +305,14 @@ impl Pipe {
         connection.asleep = taken_bytes < bytes_wanted;
     }
 
-    /// Something of another size was sent in a message's place.
-    pub(crate) fn resize_sent(&mut self, before: u64, after: u64) {
+    /// Something else is sent in the place of a message of `bytes_before` that was taken with
+    /// `after` others behind it: the peer gives credit back for what it gets.
+    pub(crate) fn replace_sent(&mut self, after: usize, bytes_before: u64, with: Queued) {
         if let Some(connection) = &mut self.connection {
-            connection.sent_bytes = connection.sent_bytes - before + after;
+            connection.sent_bytes = connection.sent_bytes - bytes_before + with.bytes;
+        }
+        if let Some(session) = &mut self.session {
+            session.replace(after, with);
         }
     }
 

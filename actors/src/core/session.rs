@@ -91,6 +91,12 @@ impl Session {
         self.changes(|outgoing| outgoing.stays(after));
     }
 
+    /// See [`Outgoing::replace`].
+    pub(crate) fn replace(&mut self, after: usize, with: Queued) {
+        let bytes = with.bytes;
+        self.outgoing.replace(after, with, bytes);
+    }
+
     /// The peer handled everything up to `sequence`; what need not be kept any more.
     pub(crate) fn acknowledge(&mut self, sequence: u64) -> Vec<Queued> {
         self.changes(|outgoing| match outgoing.acknowledge(sequence) {

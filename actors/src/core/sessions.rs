@@ -171,7 +171,11 @@ impl Core {
         self.news.push(SocketEvent::Online {
             peer: peer.address.to_string(),
         });
-        self.route_unrouted();
+        if self.config.socket_type.asks {
+            self.reroute_requests();
+        } else {
+            self.route_unrouted();
+        }
         inlet
     }
 
@@ -226,10 +230,14 @@ impl Core {
                 pipe.requeue(std::mem::take(&mut kept).into_iter());
             }
         }
-        if is_sent_to_one && end.leaves_others() {
+        self.sessions.remove(&session.id);
+        if self.config.socket_type.asks {
+            // Whoever asks is told, or asks again.
+            kept.clear();
+            self.fail_or_resend(id.key, std::mem::take(&mut unsent));
+        } else if is_sent_to_one && end.leaves_others() {
             self.unrouted.append(&mut unsent);
         }
-        self.sessions.remove(&session.id);
         let undelivered = kept.into_iter().chain(unsent);
         let undelivered: Arc<[Content]> = undelivered
             .map(|queued: Queued| queued.envelope.content)
@@ -246,13 +254,19 @@ impl Core {
 
     /// Another node is to have everything that the first did not acknowledge.
     fn fail_over(&mut self, id: PipeId) {
-        let bound = self.config.receive_bound;
+        let (bound, asks) = (self.config.receive_bound, self.config.socket_type.asks);
         let Some(pipe) = self.pipe(id) else { return };
         let Some(mut session) = pipe.session.take() else {
             return;
         };
-        pipe.requeue(session.take_kept().into_iter());
+        let kept = session.take_kept();
         pipe.session = Some(Box::new(session.successor(bound)));
+        if asks {
+            let unsent = pipe.take_queue();
+            self.fail_or_resend(id.key, unsent);
+        } else {
+            pipe.requeue(kept.into_iter());
+        }
     }
 
     /// Whether every peer it could send to was replaced.

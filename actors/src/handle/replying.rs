@@ -5,7 +5,7 @@ use std::sync::Arc;
 use treewire_transports::{Content, Failure};
 
 use super::{Incoming, RecvError, SocketHandle};
-use crate::core::{Inlet, Shared};
+use crate::core::Shared;
 use crate::message::{Message, Receipt};
 use crate::typed::{HANDLER_FAILED, LOST_IN_CRASH};
 
@@ -115,8 +115,14 @@ impl ReplyPath {
         receipt.is_some_and(|receipt| !receipt.inlet().is_cancelled(self.correlation))
     }
 
-    pub(crate) fn inlet(&self) -> Option<&Arc<Inlet>> {
-        self.receipt.as_ref().map(Receipt::inlet)
+    /// Handling the request panicked; `false` if that was once too often, or it does not
+    /// come again.
+    pub(crate) fn panicked(&mut self) -> bool {
+        self.receipt.as_mut().is_some_and(Receipt::panicked)
+    }
+
+    pub(crate) fn receipt(&self) -> Option<&Receipt> {
+        self.receipt.as_ref()
     }
 
     pub(crate) fn shared(&self) -> &Shared {

@@ -79,6 +79,15 @@ impl<T> Outgoing<T> {
         }
     }
 
+    /// Something else left in the place of a message with `after` others behind it.
+    pub(crate) fn replace(&mut self, after: usize, message: T, bytes: u64) {
+        let at = self.left.len().checked_sub(after + 1);
+        if let Some(left) = at.and_then(|at| self.left.get_mut(at)) {
+            self.left_bytes = self.left_bytes - left.bytes + bytes;
+            *left = Left { message, bytes };
+        }
+    }
+
     /// The peer handled everything up to `sequence`. What was acknowledged comes
     /// back, the oldest first; nothing if that is old news.
     pub(crate) fn acknowledge(

@@ -247,6 +247,14 @@ macro_rules! session_options {
     };
 }
 
+impl Req {
+    session_options!();
+}
+
+impl Rep {
+    session_options!();
+}
+
 impl Push {
     session_options!();
 }

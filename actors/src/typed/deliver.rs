@@ -121,11 +121,7 @@ impl<M: WireMessage> Outcome<M> for Handled {
     }
 
     fn origin(&self) -> Option<Arc<dyn Origin>> {
-        let offender = Offender::new(&self.ward, self.receipt.inlet(), M::NAME);
-        // Further attempts at one message are no further offences.
-        Some(Arc::new(match self.receipt.attempts() {
-            1 => offender,
-            _ => offender.pardoned(),
-        }))
+        let offender = Offender::of_attempt(&self.ward, &self.receipt, M::NAME);
+        Some(Arc::new(offender))
     }
 }

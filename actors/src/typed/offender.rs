@@ -5,6 +5,7 @@ use treewire_transports::Failure;
 
 use super::QUARANTINED;
 use crate::core::{Inlet, Ward};
+use crate::message::Receipt;
 
 /// The peer that sent a message of one type, if handling it panics.
 pub(super) struct Offender {
@@ -15,20 +16,13 @@ pub(super) struct Offender {
 }
 
 impl Offender {
-    pub(super) fn new(ward: &Arc<Ward>, inlet: &Arc<Inlet>, name: &'static str) -> Self {
+    /// Further attempts at one message are no further offences.
+    pub(super) fn of_attempt(ward: &Arc<Ward>, receipt: &Receipt, name: &'static str) -> Self {
         Offender {
             ward: ward.clone(),
-            inlet: inlet.clone(),
+            inlet: receipt.inlet().clone(),
             name,
-            is_pardoned: false,
-        }
-    }
-
-    /// Answers for it, and is not charged once more.
-    pub(super) fn pardoned(self) -> Self {
-        Offender {
-            is_pardoned: true,
-            ..self
+            is_pardoned: receipt.attempts() > 1,
         }
     }
 }

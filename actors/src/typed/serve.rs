@@ -9,7 +9,7 @@ use super::WireMessage;
 use super::descriptor::{Descriptor, decode, discard, encode};
 use super::error::{HANDLER_FAILED, LOST_IN_CRASH, STOPPED};
 use super::offender::{self, Offender};
-use super::routes::{PORT_CAPACITY, Route, Ticket};
+use super::routes::{PORT_CAPACITY, Route, Ticket, payload_of};
 use crate::core::{QUARANTINED, Shared, Taken};
 use crate::handle::ReplyPath;
 
@@ -63,8 +63,9 @@ impl<M: WireMessage> Route for ServeRoute<M> {
                 .refuse(failure);
             }
         };
-        let reply = Reply(ReplyPath::new(shared, correlation, receipt));
-        let (failure, Reply(path)) = match self.port.push(message, reply) {
+        let path = ReplyPath::new(shared, correlation, receipt);
+        let reply = Reply { path, kept };
+        let (failure, Reply { path, kept }) = match self.port.push(message, reply) {
             Ok(()) => return Taken::Delivered,
             Err(PortRefusal::Stopped(message, reply, exit)) => {
                 discard(message);
@@ -93,16 +94,30 @@ impl<M: WireMessage> Route for ServeRoute<M> {
 }
 
 /// Answers a request with what its handler came to.
-struct Reply(ReplyPath);
+struct Reply {
+    path: ReplyPath,
+    /// The request as it came, if it may come again.
+    kept: Option<Content>,
+}
 
 impl<M: WireMessage> Outcome<M> for Reply {
     fn handled(self, result: M::Result) {
-        self.0.answer(encode(&result).map(Content::new));
+        self.path.answer(encode(&result).map(Content::new));
         discard(result);
     }
 
+    fn again(&mut self, loss: &Loss) -> Option<M> {
+        let content = self.kept.as_ref()?;
+        // What ended its generation otherwise is not the request's fault.
+        if matches!(loss, Loss::Panicked(_)) && !self.path.panicked() {
+            return None;
+        }
+        // It could be decoded before.
+        decode::<M>(payload_of(content)).ok()
+    }
+
     fn lost(self, loss: Loss) {
-        let Reply(path) = self;
+        let Reply { path, .. } = self;
         let failure = match loss {
             Loss::Panicked(panic) => Failure::new(LOST_IN_CRASH, Exit::Panicked(panic).to_string()),
             Loss::Crashed(exit) => Failure::new(LOST_IN_CRASH, exit.to_string()),
@@ -120,17 +135,18 @@ impl<M: WireMessage> Outcome<M> for Reply {
 
     /// Neither cancelled nor, since it came, from a peer that was quarantined.
     fn wanted(&self) -> bool {
-        let ward = &self.0.shared().ward;
-        self.0.is_wanted()
-            && !self
-                .0
-                .inlet()
-                .is_some_and(|from| ward.refuses(from, M::NAME))
+        let ward = &self.path.shared().ward;
+        let is_refused = || {
+            let receipt = self.path.receipt();
+            let receipt = receipt.filter(|receipt| !receipt.is_reliable());
+            receipt.is_some_and(|receipt| ward.refuses(receipt.inlet(), M::NAME))
+        };
+        self.path.is_wanted() && !is_refused()
     }
 
     fn origin(&self) -> Option<Arc<dyn Origin>> {
-        let ward = &self.0.shared().ward;
-        let offender = Offender::new(ward, self.0.inlet()?, M::NAME);
-        Some(Arc::new(offender))
+        let ward = &self.path.shared().ward;
+        let receipt = self.path.receipt()?;
+        Some(Arc::new(Offender::of_attempt(ward, receipt, M::NAME)))
     }
 }

@@ -49,6 +49,8 @@ pub(crate) struct ReqArguments {
     #[command(flatten)]
     pub(crate) endpoints: EndpointArguments,
     #[command(flatten)]
+    pub(crate) delivery: DeliveryArguments,
+    #[command(flatten)]
     pub(crate) input: InputArguments,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
@@ -62,6 +64,8 @@ pub(crate) struct ReqArguments {
 pub(crate) struct RepArguments {
     #[command(flatten)]
     pub(crate) endpoints: EndpointArguments,
+    #[command(flatten)]
+    pub(crate) delivery: DeliveryArguments,
 
     /// Answer each request with itself
     #[arg(long)]

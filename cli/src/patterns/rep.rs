@@ -15,6 +15,7 @@ type Answer = Option<Content>;
 pub(crate) fn rep(arguments: RepArguments) -> Outcome {
     let RepArguments {
         endpoints,
+        delivery,
         echo: _,
         reply,
         output: printing,
@@ -26,7 +27,7 @@ pub(crate) fn rep(arguments: RepArguments) -> Outcome {
         endpoints.observe.clone(),
         async move |node: &Node| {
             report_refusals(node);
-            let rep = Rep::new("rep");
+            let rep = Rep::new("rep").delivery(delivery.delivery());
             let rep = endpoints.listen.iter().fold(rep, Rep::listen);
             let rep = endpoints.dial.iter().fold(rep, Rep::dial);
             let socket = node.spawn(rep).await?;

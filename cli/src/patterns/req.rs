@@ -19,6 +19,7 @@ const UNDER_WAY_MAX: usize = 256;
 pub(crate) fn req(arguments: ReqArguments) -> Outcome {
     let ReqArguments {
         endpoints,
+        delivery,
         input,
         output: printing,
     } = arguments;
@@ -28,7 +29,7 @@ pub(crate) fn req(arguments: ReqArguments) -> Outcome {
         endpoints.observe.clone(),
         async move |node: &Node| {
             report_refusals(node);
-            let req = Req::new("req");
+            let req = Req::new("req").delivery(delivery.delivery());
             let req = endpoints.listen.iter().fold(req, Req::listen);
             let req = endpoints.dial.iter().fold(req, Req::dial);
             let socket = node.spawn(req).await?;
