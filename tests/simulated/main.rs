@@ -6,4 +6,5 @@ mod handlers;
 mod leases;
 mod numbered;
 mod reliable;
+mod requests;
 mod scene;
