@@ -83,6 +83,12 @@ impl Message {
         self.receipt.is_reliable()
     }
 
+    /// Whether the session that `other` belongs to has it before that one.
+    pub(crate) fn precedes(&self, other: &Message) -> bool {
+        let (own, others) = (&self.receipt, &other.receipt);
+        own.sequence < others.sequence && own.inlet.is_of_the_session_of(&others.inlet)
+    }
+
     /// Nobody waits for the answer any more.
     pub(crate) fn is_cancelled(&self) -> bool {
         self.correlation != 0 && self.receipt.inlet.is_cancelled(self.correlation)

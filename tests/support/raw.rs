@@ -18,7 +18,11 @@ impl Raw {
     /// Connects to `tcp://…`.
     pub(crate) async fn connect(address: &str) -> Raw {
         let address = address.strip_prefix("tcp://").unwrap();
-        let stream = in_time(TcpStream::connect(address)).await.unwrap();
+        Raw::of(in_time(TcpStream::connect(address)).await.unwrap())
+    }
+
+    /// Of a connection that was accepted, or made elsewhere.
+    pub(crate) fn of(stream: TcpStream) -> Raw {
         let name = stream.local_addr().unwrap().to_string();
         Raw { stream, name }
     }
@@ -32,16 +36,28 @@ impl Raw {
     pub(crate) async fn open_with(address: &str, hello_and_open: &[u8], other: &str) -> Raw {
         let mut raw = Raw::connect(address).await;
         raw.say(hello_and_open).await;
-        let mut heard = Vec::new();
-        let mut buffer = [0; 4_096];
         // ACCEPT names the type of the socket.
-        let named = text(other);
-        while !heard.windows(named.len()).any(|window| window == named) {
-            let count = in_time(raw.stream.read(&mut buffer)).await.unwrap();
-            assert!(count > 0, "not accepted: {heard:?}");
+        raw.hear_until(&text(other), 0).await;
+        raw
+    }
+
+    /// What the other side says up to those bytes, and `more` after them.
+    pub(crate) async fn hear_until(&mut self, bytes: &[u8], more: usize) -> Vec<u8> {
+        let mut heard = Vec::new();
+        loop {
+            let mut windows = heard.windows(bytes.len());
+            let found = windows.position(|window| window == bytes);
+            if let Some(end) = found.map(|at| at + bytes.len() + more)
+                && end <= heard.len()
+            {
+                heard.truncate(end);
+                return heard;
+            }
+            let mut buffer = [0; 4_096];
+            let count = in_time(self.stream.read(&mut buffer)).await.unwrap();
+            assert!(count > 0, "the other side hung up: {heard:?}");
             heard.extend_from_slice(&buffer[..count]);
         }
-        raw
     }
 
     /// Sends what the other side still takes.

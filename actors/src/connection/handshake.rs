@@ -26,7 +26,7 @@ impl Connection {
                 if channel == *asked =>
             {
                 if let (RefusalCode::SessionLost, Some(pipe)) = (refusal.code, self.config.pipe) {
-                    self.config.shared.session_lost(pipe);
+                    self.config.shared.session_lost(pipe, self.session);
                 }
                 Err(Trouble::Refused(refusal))
             }
@@ -38,6 +38,7 @@ impl Connection {
                 match answer {
                     Ok((inlet, answer)) => {
                         self.dialect.accept(channel, &answer, &mut self.wire.output);
+                        self.told = answer.credit;
                         self.open(channel, inlet, *open, stats)
                     }
                     Err(NoSession::Refused(refusal)) => {
@@ -93,8 +94,9 @@ impl Connection {
             let opening = self.config.shared.begin_session(pipe, &self.peer);
             let opening = opening.map_err(|no_session| self.no_session(no_session))?;
             opening.describe(&mut open);
-            self.epoch = opening.attempts.epoch;
+            self.session = (opening.id, opening.attempts.epoch);
         }
+        self.told = open.credit;
         self.phase = Phase::ExpectAnswer(self.dialect.open(&open, &mut self.wire.output));
         Ok(())
     }
@@ -121,7 +123,7 @@ impl Connection {
         match (open.delivery, self.config.pipe) {
             (Delivery::BestEffort, pipe) => self.attach(pipe),
             (_, Some(pipe)) => shared
-                .session_opened(pipe, self.epoch, &self.peer, open)
+                .session_opened(pipe, self.session.1, &self.peer, open)
                 .map_err(|no_session| self.no_session(no_session)),
             (_, None) => Err(Trouble::OutOfTurn("an answer to an open")),
         }
@@ -212,7 +214,8 @@ impl Connection {
         self.phase = Phase::Open(Channel {
             number,
             socket_type: shared.core(|core| core.config().socket_type),
-            granted: inlet.credit(),
+            // What was handled since the peer was told so is news for it.
+            granted: self.told,
             inlet,
             received: received.sequence,
             received_bytes: received.bytes,

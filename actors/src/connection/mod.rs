@@ -18,9 +18,10 @@ use std::time::{Duration, Instant};
 use actix::fut::ActorFuture;
 use actix::{Actor, ActorContext, AsyncContext, Running};
 use treewire_runtime::{Clock, Context, Exit, Progress, Stats};
-use treewire_transports::{Cutter, Dialect, Event, Link, Settings};
+use treewire_transports::{Credit, Cutter, Dialect, Event, Link, Settings};
 
 use crate::core::{Inlet, Peer, PipeId, Queued, Shared};
+use crate::session::SessionId;
 use channel::Channel;
 use timer::Timer;
 pub(crate) use trouble::Trouble;
@@ -71,8 +72,10 @@ pub(crate) struct Connection {
     linger_until: Option<Instant>,
     /// Since when output waits without any of it leaving.
     unwritten_since: Option<Instant>,
-    /// The number of its attempt at the session.
-    epoch: u64,
+    /// The session that a dialer asked for, and the number of the attempt.
+    session: (SessionId, u64),
+    /// The credit in our OPEN or ACCEPT.
+    told: Credit,
     /// How many channels beside its one the peer asked for.
     refused_opens: u32,
     /// It was asked to stop: say goodbye and leave.
@@ -121,7 +124,8 @@ impl Connection {
             credit_due: None,
             linger_until: None,
             unwritten_since: None,
-            epoch: 0,
+            session: (SessionId([0; 16]), 0),
+            told: Credit::default(),
             refused_opens: 0,
             leaving: false,
             part_by: None,
@@ -142,6 +146,9 @@ impl Connection {
         }
         if let Some(inlet) = self.inlet.get() {
             inlet.register(task.waker());
+            if inlet.is_detached() {
+                return Poll::Ready(Err(Trouble::Superseded));
+            }
         }
         let now = self.timer.clock.now();
         self.check_deadlines(now)?;

@@ -44,8 +44,11 @@ impl Connection {
                             .send(channel.number, envelope, &mut self.wire.output);
                         sent += 1;
                     }
-                    // It may have been the last to be flushed.
-                    None => shared.changed.notify_waiters(),
+                    // It may have been the last to be flushed, and leaves room.
+                    None => {
+                        shared.changed.notify_waiters();
+                        shared.room.notify_waiters();
+                    }
                 }
             }
             stats.messages_out.add(sent);

@@ -38,6 +38,9 @@ pub(crate) enum Trouble {
     /// Configuration: we do not want the peer.
     #[error("refused the peer: {}", .0.text)]
     Refusing(Refusal),
+    /// Nobody: another connection of the session is up.
+    #[error("a newer connection took its place")]
+    Superseded,
     /// The peer said that it is going.
     #[error("the peer said goodbye: {0}")]
     Goodbye(String),
@@ -59,7 +62,10 @@ impl Trouble {
             | Trouble::Stalled(_)
             | Trouble::OutOfTurn(_) => true,
             Trouble::Refusing(refusal) => !passes(refusal) && !is_of_a_session(refusal),
-            Trouble::Refused(_) | Trouble::Goodbye(_) | Trouble::Broken(_) => false,
+            Trouble::Refused(_)
+            | Trouble::Superseded
+            | Trouble::Goodbye(_)
+            | Trouble::Broken(_) => false,
         }
     }
 

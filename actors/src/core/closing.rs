@@ -94,9 +94,10 @@ impl Core {
         unsent: impl IntoIterator<Item = Queued>,
     ) {
         for queued in unsent {
-            if let Some(asker) = self.requests.withdrawn(queued.envelope.correlation) {
+            match self.requests.withdrawn(queued.envelope.correlation) {
                 // The asker may have gone as well.
-                let _ = asker.send(Answer::NotSent(queued.envelope.content));
+                Some(asker) => drop(asker.send(Answer::NotSent(queued.envelope.content))),
+                None => self.done.push(queued),
             }
             self.give_up(cause, 1);
         }

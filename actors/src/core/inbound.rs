@@ -203,7 +203,7 @@ impl Core {
         self.news.push(SocketEvent::DeadLetter { content });
     }
 
-    /// Puts a message back to the front of its pipe.
+    /// Puts a message back to the front of its pipe, behind what comes before it.
     fn return_message(&mut self, id: super::PipeId, message: Message) {
         let known = self.pipes.get(id.key).is_some_and(|pipe| pipe.is(id));
         // A pipe that left with its last message is needed once more.
@@ -215,7 +215,10 @@ impl Core {
         if pipe.inbound.is_empty() {
             self.turns.enter(id.key);
         }
-        pipe.inbound.push_front(message);
+        let mut inbound = pipe.inbound.iter();
+        let before = inbound.position(|other| !other.precedes(&message));
+        let place = before.unwrap_or(pipe.inbound.len());
+        pipe.inbound.insert(place, message);
     }
 
     /// Who is woken when the actor that is served has room again.

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::task::Waker;
 
 use treewire_transports::Credit;
@@ -15,6 +16,8 @@ pub(crate) struct Inlet {
     /// Which connection of its intake it is: a later one has a higher number.
     connection: u64,
     intake: Arc<Intake>,
+    /// Its pipe has let go of it, maybe for a newer one.
+    is_detached: AtomicBool,
 }
 
 /// Who is at the other end of a connection.
@@ -35,7 +38,23 @@ impl Inlet {
             peer,
             connection,
             intake,
+            is_detached: AtomicBool::new(false),
         }
+    }
+
+    /// Its pipe lets go of it: the connection is to end, unless it has.
+    pub(crate) fn detach(&self) {
+        self.is_detached.store(true, SeqCst);
+        self.intake.wake();
+    }
+
+    pub(crate) fn is_detached(&self) -> bool {
+        self.is_detached.load(SeqCst)
+    }
+
+    /// Whether both are connections of one session.
+    pub(crate) fn is_of_the_session_of(&self, other: &Inlet) -> bool {
+        Arc::ptr_eq(&self.intake, &other.intake)
     }
 
     pub(crate) fn pipe(&self) -> PipeId {

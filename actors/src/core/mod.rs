@@ -18,6 +18,7 @@ mod tests;
 mod ward;
 
 use std::collections::{HashMap, VecDeque};
+use std::mem::take;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -122,6 +123,9 @@ pub(crate) struct Core {
     tally: Option<Tally>,
     /// What those who listen are to be told, once the lock is free.
     news: Vec<SocketEvent>,
+    /// What needs not be kept any more, to be dropped once the lock is free: what a
+    /// destructor does is its user's affair.
+    done: Vec<Queued>,
 }
 
 impl Core {
@@ -145,6 +149,7 @@ impl Core {
             sessions: HashMap::new(),
             tally: None,
             news: Vec::new(),
+            done: Vec::new(),
         }
     }
 
@@ -238,11 +243,7 @@ impl Core {
         let inlet = Arc::new(Inlet::new(id, peer, 0, intake));
         pipe.attach(inlet.clone());
         self.connected += 1;
-        if self.config.socket_type.asks {
-            self.reroute_requests();
-        } else {
-            self.route_unrouted();
-        }
+        self.reroute_absent();
         Some(inlet)
     }
 
@@ -266,6 +267,7 @@ impl Core {
             if is_over {
                 self.end_session(id, SessionEnd::PeerClosed);
             }
+            self.reroute_absent();
             return;
         }
         let asks = self.config.socket_type.asks;
@@ -291,7 +293,13 @@ impl Core {
             self.unrouted.extend(queued);
         } else {
             self.give_up("peer gone", queued.len() as u64 + answers);
+            self.done.extend(queued);
         }
+    }
+
+    /// What happened, and what is to be dropped, since it was taken last.
+    pub(crate) fn take_leftovers(&mut self) -> (Vec<SocketEvent>, Vec<Queued>) {
+        (take(&mut self.news), take(&mut self.done))
     }
 
     /// What an accepted peer sent before it went can still be taken, but peers that

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
-use treewire_transports::{Content, Envelope, Failure, HeadersError, Unsendable};
+use treewire_transports::{Content, Delivery, Envelope, Failure, HeadersError, Unsendable};
 
 use super::{Core, Inlet, PipeId, Queued, Standing};
 use crate::bound::Overflow;
@@ -250,6 +250,8 @@ impl Core {
     }
 
     fn send_to_one(&mut self, queued: Queued) -> Result<(), Blocked> {
+        // Nothing overtakes what waits for a peer.
+        self.route_unrouted();
         if let Some(key) = self.choose() {
             self.pipes[key].push(queued);
             return Ok(());
@@ -260,10 +262,10 @@ impl Core {
         self.overflow(queued, key)
     }
 
-    /// The peer for the next message, if one has room. A request waits for one
-    /// that is there rather than at one that may never come.
+    /// The peer for the next message, if one has room. A request, and what is not to be
+    /// lost, waits for one that is there rather than at one that may never come.
     fn choose(&mut self) -> Option<usize> {
-        let present_only = self.config.socket_type.asks && self.connected > 0;
+        let present_only = self.prefers_present() && self.connected > 0;
         let loads = Self::loads(&self.pipes, self.config.send_bound);
         self.chooser
             .choose(loads.filter(|(_, load)| load.connected || !present_only))
@@ -359,14 +361,23 @@ impl Core {
         self.route_unrouted();
     }
 
-    /// A peer is there: what waits at absent ones need not wait any longer.
-    pub(super) fn reroute_requests(&mut self) {
-        for (_, pipe) in &mut self.pipes {
-            if !pipe.is_connected() {
-                self.unrouted.extend(pipe.take_queue());
+    /// Some peer came or went: what waits at absent ones need not wait any longer if one
+    /// is there.
+    pub(super) fn reroute_absent(&mut self) {
+        if self.prefers_present() && self.connected > 0 {
+            for (_, pipe) in &mut self.pipes {
+                if !pipe.is_connected() {
+                    self.unrouted.extend(pipe.take_messages());
+                }
             }
         }
         self.route_unrouted();
+    }
+
+    fn prefers_present(&self) -> bool {
+        let config = &self.config;
+        let is_reliable = config.delivery != Delivery::BestEffort;
+        config.socket_type.asks || is_reliable && config.socket_type.sender == Sender::One
     }
 
     /// Finds a peer for what lost its own; what finds none waits.

@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use treewire_transports::{Credit, Envelope};
+use treewire_transports::{Credit, Envelope, Kind};
 
 use super::{Inlet, Session};
 use crate::bound::Bound;
@@ -58,6 +58,8 @@ struct Connected {
     sent: u64,
     sent_bytes: u64,
     credit: Credit,
+    /// What it sends is kept by a session, also if that ends before it does.
+    in_session: bool,
     /// The peer wants no more messages.
     leaves: bool,
     /// The connection looks at the queue only when it is woken.
@@ -122,6 +124,7 @@ impl Pipe {
             sent: sent.sequence,
             sent_bytes: sent.bytes,
             credit: Credit::default(),
+            in_session: self.session.is_some(),
             leaves: false,
             asleep: true,
         });
@@ -131,10 +134,8 @@ impl Pipe {
     /// confirmed; `None` without a connection.
     pub(crate) fn detach(&mut self) -> Option<u64> {
         let connection = self.connection.take()?;
-        Some(match self.session {
-            Some(_) => 0,
-            None => connection.unconfirmed(),
-        })
+        connection.inlet.detach();
+        Some(connection.unconfirmed())
     }
 
     pub(crate) fn is_connected(&self) -> bool {
@@ -159,14 +160,16 @@ impl Pipe {
     }
 
     /// Whether a message that is queued here has a chance to leave: a dialed peer
-    /// that leaves comes back.
+    /// that leaves comes back, and so does one with a session that does not end.
     pub(crate) fn wants_messages(&self) -> bool {
         if self.is_over {
             return false;
         }
         let connection = self.connection.as_ref();
+        let session = self.session.as_ref();
         self.dialed.is_some()
-            || connection.map_or(self.session.is_some(), |connection| !connection.leaves)
+            || session.is_some_and(|session| !session.peer_ends)
+            || connection.is_some_and(|connection| !connection.leaves)
     }
 
     pub(crate) fn peer_leaves(&mut self) {
@@ -247,6 +250,15 @@ impl Pipe {
     pub(crate) fn take_queue(&mut self) -> VecDeque<Queued> {
         self.outbound_bytes = 0;
         std::mem::take(&mut self.outbound)
+    }
+
+    /// Takes what is queued and need not go to this peer: what cancels a request must.
+    pub(crate) fn take_messages(&mut self) -> Vec<Queued> {
+        let queue = self.take_queue().into_iter();
+        let is_message = |queued: &Queued| queued.envelope.kind == Kind::Data;
+        let (messages, others): (Vec<_>, Vec<_>) = queue.partition(is_message);
+        self.requeue(others.into_iter());
+        messages
     }
 
     /// The connection is to look at its pipe: something to send, or the close.
@@ -331,7 +343,10 @@ impl Pipe {
 
 impl Connected {
     fn unconfirmed(&self) -> u64 {
-        self.sent.saturating_sub(self.credit.handled)
+        match self.in_session {
+            true => 0,
+            false => self.sent.saturating_sub(self.credit.handled),
+        }
     }
 }
 

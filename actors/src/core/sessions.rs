@@ -57,6 +57,9 @@ impl Core {
     pub(crate) fn begin_session(&mut self, id: PipeId, peer: &Peer) -> Result<Opening, NoSession> {
         let instance = instance(peer)?;
         let stickiness = self.config.stickiness;
+        if let Some(stale) = self.pipe(id).and_then(|pipe| pipe.inlet()) {
+            self.detach(&stale);
+        }
         let Some(session) = self.session(id) else {
             return Err(refusal(
                 RefusalCode::Closing,
@@ -70,9 +73,6 @@ impl Core {
                 Stickiness::Stick => self.end_session(id, SessionEnd::PeerReplaced),
                 Stickiness::Failover => self.fail_over(id),
             }
-        }
-        if let Some(stale) = self.pipe(id).and_then(|pipe| pipe.inlet()) {
-            self.detach(&stale);
         }
         let Some(session) = self.session(id) else {
             let text = format!(
@@ -166,17 +166,22 @@ impl Core {
         let (epoch, intake) = (session.attempts.epoch, session.intake.clone());
         let inlet = Arc::new(Inlet::new(id, peer.clone(), epoch, intake));
         pipe.resume(inlet.clone(), open.last_received);
-        drop(pipe.credit(open.credit));
+        self.done.append(&mut pipe.credit(open.credit));
         self.connected += 1;
         self.news.push(SocketEvent::Online {
             peer: peer.address.to_string(),
         });
-        if self.config.socket_type.asks {
-            self.reroute_requests();
-        } else {
-            self.route_unrouted();
-        }
+        self.reroute_absent();
         inlet
+    }
+
+    /// The peer of a dialed pipe does not know the session that it was asked for, unless
+    /// another took that one's place meanwhile.
+    pub(crate) fn session_lost(&mut self, id: PipeId, asked: (SessionId, u64)) {
+        let session = self.session(id);
+        if session.is_some_and(|session| (session.id, session.attempts.epoch) == asked) {
+            self.end_session(id, SessionEnd::Lost);
+        }
     }
 
     /// Ends the sessions whose peer has been away for the lease. When to look again, and
@@ -237,6 +242,8 @@ impl Core {
             self.fail_or_resend(id.key, std::mem::take(&mut unsent));
         } else if is_sent_to_one && end.leaves_others() {
             self.unrouted.append(&mut unsent);
+        } else if self.is_over() {
+            unsent.append(&mut self.unrouted);
         }
         let undelivered = kept.into_iter().chain(unsent);
         let undelivered: Arc<[Content]> = undelivered
@@ -281,11 +288,6 @@ impl Core {
         {
             session.peer_ends = true;
         }
-    }
-
-    /// What happened since it was taken last.
-    pub(super) fn take_news(&mut self) -> Vec<SocketEvent> {
-        std::mem::take(&mut self.news)
     }
 
     /// Made with the first session: others need not see its figures.

@@ -8,8 +8,9 @@ use treewire_runtime::{Counter, Stats};
 use treewire_transports::{Content, Credit, Endpoint, Envelope, OpenChannel};
 
 use super::{Core, CoreConfig, Inlet, NoSession, Opening, Peer, PipeId, Queued, Ward};
-use crate::handle::{Closed, SessionEnd, SocketEvent};
+use crate::handle::{Closed, SocketEvent};
 use crate::message::Message;
+use crate::session::SessionId;
 
 /// How many events of a socket are kept for who does not fetch them.
 const EVENTS_KEPT: usize = 256;
@@ -62,8 +63,9 @@ impl Shared {
     pub(crate) fn core<T>(&self, call: impl FnOnce(&mut Core) -> T) -> T {
         let mut core = self.core.lock();
         let result = call(&mut core);
-        let news = core.take_news();
+        let (news, done) = core.take_leftovers();
         drop(core);
+        drop(done);
         for event in news {
             // Nobody need listen.
             let _ = self.events.send(event);
@@ -89,6 +91,8 @@ impl Shared {
     pub(crate) fn begin_session(&self, id: PipeId, peer: &Peer) -> Result<Opening, NoSession> {
         let begun = self.core(|core| core.begin_session(id, peer));
         self.room.notify_waiters();
+        // A session may have ended with it.
+        self.changed.notify_waiters();
         begun
     }
 
@@ -129,8 +133,8 @@ impl Shared {
     }
 
     /// The peer of a dialed pipe does not know its session any more.
-    pub(crate) fn session_lost(&self, id: PipeId) {
-        self.core(|core| core.end_session(id, SessionEnd::Lost));
+    pub(crate) fn session_lost(&self, id: PipeId, asked: (SessionId, u64)) {
+        self.core(|core| core.session_lost(id, asked));
         self.room.notify_waiters();
         self.changed.notify_waiters();
     }

@@ -3,6 +3,7 @@
 mod refusals;
 mod requests;
 mod resting;
+mod sessions;
 
 use std::sync::Arc;
 

@@ -1,0 +1,152 @@
+//! Sessions, driven by hand.
+
+use treewire_transports::OpenChannel;
+
+use super::*;
+use crate::handle::SessionEnd;
+
+fn reliable(socket_type: SocketType) -> CoreConfig {
+    CoreConfig {
+        delivery: Delivery::Reliable,
+        ..config(socket_type)
+    }
+}
+
+/// A peer on a node of that instance.
+fn node(instance: u8) -> Peer {
+    Peer {
+        address: "peer:1".into(),
+        host: "peer".into(),
+        instance: Some([instance; 16]),
+    }
+}
+
+/// A peer that asks for its first channel of that session.
+fn asks(session: u128) -> OpenChannel {
+    OpenChannel {
+        session: session.to_le_bytes(),
+        epoch: 1,
+        credit: Credit {
+            handled: 0,
+            messages_max: 100,
+            bytes_max: u64::MAX,
+        },
+        ..OpenChannel::default()
+    }
+}
+
+/// It asks again after a connection ended.
+fn asks_again(session: u128, epoch: u64, received: u64) -> OpenChannel {
+    OpenChannel {
+        epoch,
+        last_received: received,
+        resumes: true,
+        ..asks(session)
+    }
+}
+
+fn accepts(core: &mut Core, open: &OpenChannel) -> Arc<Inlet> {
+    core.answer_session(open, &node(1)).expect("it is taken").0
+}
+
+/// Connects the dialer of that pipe to a peer that received so much.
+fn connects(core: &mut Core, pipe: PipeId, received: u64) -> Arc<Inlet> {
+    let opening = core.begin_session(pipe, &node(1)).expect("it may begin");
+    let answer = OpenChannel {
+        session: opening.id.0,
+        ..asks_again(0, opening.attempts.epoch, received)
+    };
+    core.session_opened(pipe, opening.attempts.epoch, &node(1), &answer)
+        .expect("its answer is taken")
+}
+
+fn send_all(core: &mut Core, texts: &[&str]) {
+    for text in texts {
+        core.send(content(text), None).unwrap();
+    }
+}
+
+#[test]
+fn messages_that_come_again_keep_their_order_whoever_fails_first() {
+    let mut core = core(reliable(SocketType::PULL));
+    let inlet = accepts(&mut core, &asks(1));
+    receive(&mut core, &inlet, &["a", "b", "c", "d"]);
+    let mut taken: Vec<_> = (0..3).map(|_| core.next_message().unwrap()).collect();
+    for index in [1, 0, 0] {
+        core.come_again(taken.remove(index));
+    }
+    let order: Vec<_> = std::iter::from_fn(|| core.next_message())
+        .map(|message| text(&message))
+        .collect();
+    assert_eq!(order, ["a", "b", "c", "d"]);
+}
+
+#[test]
+fn what_a_closed_socket_gave_up_is_counted_once() {
+    let mut core = core(reliable(SocketType::PUSH));
+    let inlet = accepts(&mut core, &asks(1));
+    send_all(&mut core, &["a", "b"]);
+    assert_eq!(sendable(&mut core, &inlet), ["a", "b"]);
+    core.begin_closing();
+    assert_eq!(core.end(), 2);
+    core.detach(&inlet);
+    assert_eq!(core.lost(), 2);
+    assert_eq!(core.unflushed(), 0);
+}
+
+#[test]
+fn a_peer_that_leaves_and_comes_back_is_sent_to_all_the_while() {
+    let mut core = core(reliable(SocketType::PUSH));
+    let inlet = accepts(&mut core, &asks(1));
+    core.pipe_of(&inlet).unwrap().peer_leaves();
+    send_all(&mut core, &["meanwhile"]);
+    core.detach(&inlet);
+    let inlet = accepts(&mut core, &asks_again(1, 2, 0));
+    assert_eq!(sendable(&mut core, &inlet), ["meanwhile"]);
+    // Unless it does not come back.
+    core.peer_ends(&inlet);
+    core.pipe_of(&inlet).unwrap().peer_leaves();
+    let blocked = core.send(content("late"), None).unwrap_err();
+    assert_eq!(blocked.reason, Reason::NoPeer);
+}
+
+#[test]
+fn what_a_peer_that_is_away_never_got_goes_to_one_that_is_there() {
+    let mut core = core(CoreConfig {
+        send_bound: Bound::messages(3),
+        ..reliable(SocketType::PUSH)
+    });
+    let away = core.dialed("tcp://away:1", Some(SessionId([1; 16])));
+    let there = core.dialed("tcp://there:1", Some(SessionId([2; 16])));
+    send_all(&mut core, &["a", "b", "c"]);
+    let inlet = connects(&mut core, there, 0);
+    let mut sent = sendable(&mut core, &inlet);
+    sent.sort();
+    assert_eq!(sent, ["a", "b", "c"]);
+    // Rather than with one that may never come it waits for room.
+    let blocked = core.send(content("d"), None).unwrap_err();
+    assert_eq!(blocked.reason, Reason::Full);
+    allow(&mut core, &inlet, 3, 100);
+    send_all(&mut core, &["d"]);
+    // What left for a peer is for that one alone.
+    let other = connects(&mut core, away, 0);
+    assert_eq!(sendable(&mut core, &inlet), ["d"]);
+    core.detach(&inlet);
+    assert!(sendable(&mut core, &other).is_empty());
+    let inlet = connects(&mut core, there, 3);
+    assert_eq!(sendable(&mut core, &inlet), ["d"]);
+}
+
+#[test]
+fn a_session_that_ends_while_its_connection_is_up_counts_nothing_twice() {
+    let mut core = core(reliable(SocketType::PUSH));
+    let pipe = core.dialed("tcp://peer:1", Some(SessionId([1; 16])));
+    let inlet = connects(&mut core, pipe, 0);
+    send_all(&mut core, &["a", "b"]);
+    assert_eq!(sendable(&mut core, &inlet), ["a", "b"]);
+    // Another node answers before anybody said that the connection is gone.
+    core.begin_session(pipe, &node(2)).unwrap_err();
+    assert_eq!((core.lost(), core.connected()), (2, 0));
+    core.end_session(pipe, SessionEnd::Lost);
+    assert_eq!(core.lost(), 2);
+}
