@@ -136,6 +136,12 @@ impl Intake {
         incoming.map_or_else(Default::default, |incoming| incoming.lock().received())
     }
 
+    /// The bytes of a session's messages that are not handled.
+    pub(crate) fn open_bytes(&self) -> u64 {
+        let incoming = self.incoming.as_ref();
+        incoming.map_or(0, |incoming| incoming.lock().open_bytes())
+    }
+
     /// A received message was handled. Wakes the connection for the first one
     /// since the peer was told, so that it can set its timer, and when the peer
     /// may be running out of credit.

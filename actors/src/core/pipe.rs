@@ -189,6 +189,13 @@ impl Pipe {
         session.map_or((0, 0), |session| (session.kept(), session.kept_bytes()))
     }
 
+    /// The bytes of all that is kept of both directions.
+    pub(crate) fn held_bytes(&self) -> u64 {
+        let session = self.session.as_ref();
+        let open = session.map_or(0, |session| session.intake.open_bytes());
+        self.outbound_bytes + self.kept().1 + open
+    }
+
     pub(crate) fn load(&self) -> Load {
         Load {
             connected: self.is_connected(),

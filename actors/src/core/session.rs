@@ -13,6 +13,8 @@ pub(crate) struct Session {
     pub(crate) attempts: Attempts,
     /// The node it is with, once it was opened.
     pub(crate) peer: Option<Instance>,
+    /// From where it came last.
+    pub(crate) host: Option<Arc<str>>,
     outgoing: Outgoing<Queued>,
     pub(crate) intake: Arc<Intake>,
     /// Since when there is no connection, if it was opened.
@@ -46,6 +48,7 @@ impl Session {
             id,
             attempts: Attempts::default(),
             peer: None,
+            host: None,
             outgoing: Outgoing::default(),
             intake: Arc::new(Intake::of_a_session(receive_bound)),
             away_since: None,

@@ -136,6 +136,8 @@ impl Core {
             None => {
                 let session = Session::new(wanted, self.config.receive_bound, self.tally());
                 session.check_figures(open)?;
+                self.admits_session(&peer.host)
+                    .map_err(NoSession::Refused)?;
                 let id = self.add_pipe_with(|id| Pipe::new(id, None).with_session(session));
                 self.sessions.insert(wanted, id);
                 id
@@ -163,6 +165,7 @@ impl Core {
         let pipe = &mut self.pipes[id.key];
         let session = pipe.session.as_mut().expect("its caller looked");
         session.peer = Some(instance);
+        session.host = Some(peer.host.clone());
         let (epoch, intake) = (session.attempts.epoch, session.intake.clone());
         let inlet = Arc::new(Inlet::new(id, peer.clone(), epoch, intake));
         pipe.resume(inlet.clone(), open.last_received);

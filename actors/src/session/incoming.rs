@@ -12,6 +12,8 @@ pub(crate) struct Incoming {
     after: VecDeque<Arrived>,
     /// The bytes of all messages that arrived.
     bytes: u64,
+    /// The bytes of those up to the last before which none is open.
+    handled_bytes: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +48,11 @@ impl Incoming {
         }
     }
 
+    /// The bytes of the messages from the first that is open on.
+    pub(crate) fn open_bytes(&self) -> u64 {
+        self.bytes - self.handled_bytes
+    }
+
     /// A message was handled; what the peer may be told of for it.
     pub(crate) fn handled(&mut self, sequence: u64) -> Handled {
         let at = sequence.checked_sub(self.handled + 1);
@@ -58,6 +65,7 @@ impl Incoming {
             told.bytes += arrived.bytes;
         }
         self.handled += told.messages;
+        self.handled_bytes += told.bytes;
         told
     }
 }

@@ -1,5 +1,7 @@
 //! Sessions, driven by hand.
 
+use std::time::Instant;
+
 use treewire_transports::OpenChannel;
 
 use super::*;
@@ -149,4 +151,66 @@ fn a_session_that_ends_while_its_connection_is_up_counts_nothing_twice() {
     assert_eq!((core.lost(), core.connected()), (2, 0));
     core.end_session(pipe, SessionEnd::Lost);
     assert_eq!(core.lost(), 2);
+}
+
+/// A peer from that host begins a session, has that received, and goes; whether it may.
+fn comes_and_goes(core: &mut Core, session: u128, host: &str, texts: &[&str]) -> bool {
+    let peer = Peer {
+        host: host.into(),
+        ..node(1)
+    };
+    match core.answer_session(&asks(session), &peer) {
+        Ok((inlet, _)) => {
+            receive(core, &inlet, texts);
+            core.detach(&inlet);
+            true
+        }
+        Err(NoSession::Refused(refusal)) => {
+            assert_eq!(refusal.code, RefusalCode::ConnectionLimit);
+            false
+        }
+        Err(other) => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn peers_that_open_sessions_and_go_do_not_fill_the_memory() {
+    let mut core = core(reliable(SocketType::PULL));
+    let mut begins = |sessions: std::ops::Range<u128>, host: &str| {
+        sessions
+            .filter(|&session| comes_and_goes(&mut core, session, host, &[]))
+            .count()
+    };
+    assert_eq!(begins(1..2_000, "hostile"), 1_024);
+    assert_eq!(begins(2_000..2_001, "honest"), 1);
+    for host in 1..10 {
+        let first = host * 10_000;
+        begins(first..first + 1_024, &host.to_string());
+    }
+    assert_eq!(begins(200_000..200_001, "one more"), 0);
+    // Whoever has one goes on.
+    let inlet = accepts(&mut core, &asks_again(2_000, 2, 0));
+    receive(&mut core, &inlet, &["there"]);
+    assert_eq!(core.connected(), 1);
+    // When the lease of the others is over, there is room again.
+    let now = Instant::now();
+    core.expire_sessions(now);
+    core.expire_sessions(now + LEASE);
+    assert!(comes_and_goes(&mut core, 300_000, "hostile", &[]));
+}
+
+#[test]
+fn sessions_whose_peers_left_much_behind_are_fewer() {
+    let mut core = core(CoreConfig {
+        send_bound: Bound::messages(10).bytes(100),
+        receive_bound: Bound::messages(10).bytes(100),
+        ..reliable(SocketType::PULL)
+    });
+    let fifty = "x".repeat(50);
+    let begun = (1..1_000)
+        .filter(|&session| comes_and_goes(&mut core, session, "hostile", &[&fifty, &fifty]));
+    assert_eq!(begun.count(), 16);
+    // What was handled is not kept.
+    while core.next_message().is_some() {}
+    assert!(comes_and_goes(&mut core, 1_000, "hostile", &[]));
 }
