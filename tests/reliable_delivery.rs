@@ -115,3 +115,34 @@ fn a_handler_that_panics_gets_the_message_again_in_its_place_and_three_times_at_
         node.stop().await.unwrap();
     });
 }
+
+#[test]
+fn what_nobody_handles_is_a_dead_letter() {
+    driven(1, async |world: World| {
+        let node = Node::builder("test").driven(&world).start().await.unwrap();
+        let book = Book::default();
+        let clerk = node.spawn(clerk(&book, |_| 0)).await.unwrap();
+        let pull = Pull::new("pull").listen("inproc://orders");
+        let pull = pull.delivery(Reliable).deliver::<Order>(&clerk);
+        let pull = node.spawn(pull).await.unwrap();
+        let mut events = pull.events();
+        let push = Push::new("push").dial("inproc://orders").delivery(Reliable);
+        let push = node.spawn(push).await.unwrap();
+        let unknown = Content::new("test.Unknown").with_part("1");
+        push.send(unknown.clone()).await.unwrap();
+        push.send(order(2)).await.unwrap();
+        push.drain().await;
+        assert_eq!(*book.handled.lock().unwrap(), [2]);
+        node.stop_child("clerk").await.unwrap();
+        push.send(order(3)).await.unwrap();
+        push.drain().await;
+        let mut dead = Vec::new();
+        while dead.len() < 2 {
+            if let SocketEvent::DeadLetter { content } = events.next().await.unwrap() {
+                dead.push(*content);
+            }
+        }
+        assert_eq!(dead, [unknown, order(3)]);
+        node.stop().await.unwrap();
+    });
+}

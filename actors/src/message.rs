@@ -172,6 +172,9 @@ impl Receipt {
 /// How often a message of a session is handed over, if handling it panics.
 const ATTEMPTS_MAX: u32 = 3;
 
+/// The cause under which one that was handed over that often is counted.
+pub(crate) const PANICKED: &str = "panicked three times";
+
 impl Drop for Receipt {
     fn drop(&mut self) {
         if let Some(kept) = self.kept.take()
@@ -187,7 +190,7 @@ impl Drop for Receipt {
             let message = Message::new(kept.correlation, kept.content, receipt);
             return match comes_again {
                 true => shared.come_again(message),
-                false => shared.dead_letter(message.into_content()),
+                false => shared.dead_letter(PANICKED, message.into_content()),
             };
         }
         self.inlet.handled(self.sequence, self.bytes);

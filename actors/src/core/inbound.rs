@@ -26,8 +26,9 @@ pub(crate) enum Taken {
     Delivered,
     /// Nobody can handle it: the request is answered so.
     Refused(Failure, Receipt),
-    /// Nobody can handle it, and nobody waits for an answer.
-    Dropped(&'static str),
+    /// Nobody can handle it, and nobody waits for an answer. What was not to be lost
+    /// comes along.
+    Dropped(&'static str, Option<Content>),
 }
 
 /// Gives the delivery back, even if what it is offered unwinds: without it the
@@ -182,7 +183,8 @@ impl Core {
                     self.stats.dropped(cause, 1);
                     self.reply(Err(failure), correlation, receipt);
                 }
-                Ok(Taken::Dropped(cause)) => self.stats.dropped(cause, 1),
+                Ok(Taken::Dropped(cause, Some(content))) => self.dead_letter(cause, content),
+                Ok(Taken::Dropped(cause, None)) => self.stats.dropped(cause, 1),
                 Err(message) => {
                     self.return_message(pipe, message);
                     blocked += 1;
@@ -196,9 +198,9 @@ impl Core {
         self.return_message(message.inlet().pipe(), message);
     }
 
-    /// A message is given up, since handling it panicked too often; the stream goes on.
-    pub(crate) fn dead_letter(&mut self, content: Content) {
-        self.stats.dropped("panicked three times", 1);
+    /// A message is given up, since nobody can handle it; the stream goes on.
+    pub(crate) fn dead_letter(&mut self, cause: &'static str, content: Content) {
+        self.stats.dropped(cause, 1);
         let content = Box::new(content);
         self.news.push(SocketEvent::DeadLetter { content });
     }

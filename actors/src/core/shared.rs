@@ -160,9 +160,9 @@ impl Shared {
         self.arrived.notify_waiters();
     }
 
-    /// A message is given up, since handling it panicked too often.
-    pub(crate) fn dead_letter(&self, content: Content) {
-        self.core(|core| core.dead_letter(content));
+    /// A message is given up, since nobody can handle it.
+    pub(crate) fn dead_letter(&self, cause: &'static str, content: Content) {
+        self.core(|core| core.dead_letter(cause, content));
     }
 
     /// What the peer allows and confirms; `Err` with how many messages it was sent

@@ -19,7 +19,8 @@ pub enum SocketEvent {
         /// Its address, for people.
         peer: String,
     },
-    /// A message was given up after handling it panicked three times; the stream goes on.
+    /// A message was given up: handling it panicked three times, it could not be decoded or
+    /// nobody handles its like, or its actor has stopped for good. The stream goes on.
     DeadLetter {
         /// It.
         content: Box<Content>,

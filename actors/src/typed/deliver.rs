@@ -11,7 +11,7 @@ use super::descriptor::{Descriptor, decode, discard};
 use super::offender::Offender;
 use super::routes::{PORT_CAPACITY, Route, Ticket, payload_of};
 use crate::core::{QUARANTINED, Shared, Taken, Ward};
-use crate::message::Receipt;
+use crate::message::{PANICKED, Receipt};
 
 /// Messages into an actor, nothing back but that they were handled.
 pub(super) struct DeliverRoute<M: WireMessage> {
@@ -60,13 +60,13 @@ impl<M: WireMessage> Route for DeliverRoute<M> {
         };
         match self.port.push(message, handled) {
             Ok(()) => Taken::Delivered,
-            Err(PortRefusal::Stopped(message, ..)) => {
+            Err(PortRefusal::Stopped(message, handled, _)) => {
                 discard(message);
-                Taken::Dropped("actor stopped")
+                Taken::Dropped("actor stopped", handled.kept)
             }
-            Err(PortRefusal::Full(message, _)) => {
+            Err(PortRefusal::Full(message, handled)) => {
                 discard(message);
-                Taken::Dropped("port full")
+                Taken::Dropped("port full", handled.kept)
             }
         }
     }
@@ -101,18 +101,17 @@ impl<M: WireMessage> Outcome<M> for Handled {
     }
 
     fn lost(self, loss: Loss) {
-        if let (Some(content), Some(shared)) = (self.kept, self.shared.upgrade())
-            && matches!(loss, Loss::Panicked(_))
-        {
-            return shared.dead_letter(content);
-        }
         let cause = match loss {
+            Loss::Panicked(_) if self.kept.is_some() => PANICKED,
             Loss::Panicked(_) | Loss::Crashed(_) => "lost in a crash",
             Loss::Stopped(_) => "actor stopped",
             Loss::Unwanted => QUARANTINED,
             Loss::Unanswered => return,
         };
-        self.ward.dropped(cause);
+        match (self.kept, self.shared.upgrade()) {
+            (Some(content), Some(shared)) => shared.dead_letter(cause, content),
+            _ => self.ward.dropped(cause),
+        }
     }
 
     /// Not once its peer was quarantined since it came.

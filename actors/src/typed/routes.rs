@@ -136,7 +136,7 @@ impl Deliver for Routes {
         };
         if is_refused {
             return Ok(match ticket.correlation {
-                0 => Taken::Dropped(QUARANTINED),
+                0 => Taken::Dropped(QUARANTINED, None),
                 _ => Taken::Refused(offender::refusal(), ticket.receipt),
             });
         }
@@ -159,7 +159,7 @@ impl Ticket {
                 "dropped a message: {}",
                 failure.text
             );
-            return Taken::Dropped("not deliverable");
+            return Taken::Dropped("not deliverable", self.kept);
         }
         Taken::Refused(failure, self.receipt)
     }

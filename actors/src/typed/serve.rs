@@ -47,7 +47,7 @@ impl<M: WireMessage> Route for ServeRoute<M> {
             kept,
         } = ticket;
         let Some(shared) = self.shared.upgrade() else {
-            return Taken::Dropped("closed");
+            return Taken::Dropped("closed", None);
         };
         let message = descriptor
             .map_or(Ok(()), |descriptor| descriptor.fits::<M>())
@@ -84,7 +84,7 @@ impl<M: WireMessage> Route for ServeRoute<M> {
                 kept,
             }
             .refuse(failure),
-            None => Taken::Dropped("closed"),
+            None => Taken::Dropped("closed", None),
         }
     }
 
