@@ -124,26 +124,44 @@ async fn what_is_handled_while_a_session_is_being_resumed_is_acknowledged() {
     stop(node).await;
 }
 
+/// Asks for that session as a push does.
+fn asks(session: u8, epoch: u64) -> Vec<u8> {
+    let body = [
+        text(""),
+        text("push"),
+        varint(1),
+        vec![session; 16],
+        varint(epoch),
+        varint(0),
+        credit_figures(0, 1_000, 1 << 24),
+        vec![u8::from(epoch > 1)],
+    ]
+    .concat();
+    [hello(), frame(0x40, 1, &body)].concat()
+}
+
+#[tokio::test]
+async fn a_peer_comes_back_into_its_own_place_where_there_is_no_other() {
+    let node = node().await;
+    let pull = pull("tcp://127.0.0.1:0").peers_max(1);
+    let pull = node.spawn(pull).await.unwrap();
+    let address = address(&pull);
+    // Nobody has noticed that its first connection is dead.
+    let _dead = Raw::open_with(&address, &asks(7, 1), "pull").await;
+    let _again = Raw::open_with(&address, &asks(7, 2), "pull").await;
+    let mut other = Raw::connect(&address).await;
+    other.say(&asks(8, 1)).await;
+    other.hear_until(b"limit of 1 peers", 0).await;
+    assert_eq!(pull.peers(), 1);
+    stop(node).await;
+}
+
 #[tokio::test]
 async fn a_connection_whose_session_was_taken_up_by_another_ends() {
     let node = node().await;
     let pull = node.spawn(pull("tcp://127.0.0.1:0")).await.unwrap();
-    let asks = |epoch: u64| {
-        let body = [
-            text(""),
-            text("push"),
-            varint(1),
-            vec![7; 16],
-            varint(epoch),
-            varint(0),
-            credit_figures(0, 1_000, 1 << 24),
-            vec![u8::from(epoch > 1)],
-        ]
-        .concat();
-        [hello(), frame(0x40, 1, &body)].concat()
-    };
-    let mut old = Raw::open_with(&address(&pull), &asks(1), "pull").await;
-    let mut new = Raw::open_with(&address(&pull), &asks(2), "pull").await;
+    let mut old = Raw::open_with(&address(&pull), &asks(7, 1), "pull").await;
+    let mut new = Raw::open_with(&address(&pull), &asks(7, 2), "pull").await;
     // At once, and not when its heartbeat finds that nobody answers any more.
     let heard = old.hear_all().await;
     assert!(!heard.windows(2).any(|ping| ping == [0x90, 0]), "{heard:?}");

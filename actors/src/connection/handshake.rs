@@ -187,7 +187,12 @@ impl Connection {
         let dialed = self.config.pipe.is_some();
         self.config
             .shared
-            .core(|core| core.admit(&open.socket, dialed))
+            .core(|core| match core.admit(&open.socket, dialed) {
+                Err(full) if full.code == RefusalCode::ConnectionLimit && core.has_place(open) => {
+                    Ok(())
+                }
+                other => other,
+            })
     }
 
     fn open(

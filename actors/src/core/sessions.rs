@@ -85,6 +85,13 @@ impl Core {
         Ok(session.opening())
     }
 
+    /// Whether a peer that asks for a channel takes the place of its own connection.
+    pub(crate) fn has_place(&self, open: &OpenChannel) -> bool {
+        let known = self.sessions.get(&SessionId(open.session));
+        let pipe = known.and_then(|id| self.pipes.get(id.key).filter(|pipe| pipe.is(*id)));
+        pipe.is_some_and(Pipe::is_connected)
+    }
+
     /// The peer took the channel that the attempt `epoch` asked for.
     pub(crate) fn session_opened(
         &mut self,
