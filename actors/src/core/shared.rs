@@ -27,6 +27,8 @@ pub(crate) struct Shared {
     pub(crate) arrived: Notify,
     /// Peers came or went, or confirmed something.
     pub(crate) changed: Notify,
+    /// A peer of a session may be away.
+    pub(crate) left: Notify,
     /// It takes no messages, for now or for good: so that connections need not
     /// lock the core to know.
     closing: AtomicBool,
@@ -50,6 +52,7 @@ impl Shared {
             room: Notify::new(),
             arrived: Notify::new(),
             changed: Notify::new(),
+            left: Notify::new(),
             closing: AtomicBool::new(false),
             leaves_for_good: AtomicBool::new(false),
             in_hand: AtomicU64::new(0),
@@ -85,6 +88,7 @@ impl Shared {
         self.core(|core| core.detach(inlet));
         self.room.notify_waiters();
         self.changed.notify_waiters();
+        self.left.notify_waiters();
     }
 
     /// A dialer's connection is about to ask for its channel, on an attempt of that number.
@@ -93,6 +97,7 @@ impl Shared {
         self.room.notify_waiters();
         // A session may have ended with it.
         self.changed.notify_waiters();
+        self.left.notify_waiters();
         begun
     }
 

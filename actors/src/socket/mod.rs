@@ -103,8 +103,8 @@ impl SocketActor {
         let (shared, clock) = (self.shared.clone(), context.clock().clone());
         let keep = async move {
             loop {
-                let mut changed = pin!(shared.changed.notified());
-                changed.as_mut().enable();
+                let mut left = pin!(shared.left.notified());
+                left.as_mut().enable();
                 let mut quarantined = pin!(shared.ward.began.notified());
                 quarantined.as_mut().enable();
                 let now = clock.now();
@@ -122,7 +122,7 @@ impl SocketActor {
                 tokio::select! {
                     biased;
                     () = wait => {}
-                    () = changed => {}
+                    () = left => {}
                     () = quarantined => {}
                 }
             }
