@@ -70,3 +70,66 @@ async fn killed_pulls_that_dial_lose_and_double_nothing_and_share_it() {
         stop(two).await;
     }
 }
+
+#[tokio::test]
+async fn sockets_that_are_stopped_and_started_in_order_lose_and_double_nothing() {
+    for listens in [true, false] {
+        let (near, far) = (node().await, node().await);
+        let later = address_for_later("tcp://127.0.0.1:0");
+        let (push, pull) = (Push::new("push"), Pull::new("pull"));
+        let (push, pull) = match listens {
+            true => (push.listen(&later), pull.dial(&later)),
+            false => (push.dial(&later), pull.listen(&later)),
+        };
+        let (push_spec, push) = push.delivery(Reliable).into_spec();
+        let (pull_spec, pull) = pull.delivery(Reliable).into_spec();
+        let group = |spec| Supervisor::new("group").child(spec);
+        near.spawn(group(push_spec)).await.unwrap();
+        far.spawn(group(pull_spec)).await.unwrap();
+        let mut received = Vec::new();
+        let restart = async {
+            let mut rounds = 0;
+            loop {
+                let (node, path) = match rounds % 2 {
+                    0 => (&near, "group/push"),
+                    _ => (&far, "group/pull"),
+                };
+                in_time(node.stop_child(path)).await.unwrap();
+                in_time(node.start_child(path)).await.unwrap();
+                rounds += 1;
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        // A closed handle says so at once; the socket is started again.
+        let receive = async {
+            loop {
+                receive_into(&pull, &mut received).await;
+                tokio::task::yield_now().await;
+            }
+        };
+        let send = async {
+            let mut next = 0;
+            while next < MESSAGES {
+                match push.send(next.to_string()).await {
+                    Ok(()) => next += 1,
+                    Err(_) => tokio::task::yield_now().await,
+                }
+            }
+            while push.unflushed() > 0 {
+                in_time(push.drain()).await;
+                tokio::task::yield_now().await;
+            }
+        };
+        let all = async {
+            tokio::select! {
+                () = send => {}
+                () = receive => {}
+                () = restart => {}
+            }
+        };
+        in_time(all).await;
+        assert_eq!(received, Vec::from_iter(0..MESSAGES), "listens: {listens}");
+        stop(near).await;
+        stop(far).await;
+    }
+}
