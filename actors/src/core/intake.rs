@@ -136,6 +136,12 @@ impl Intake {
         incoming.map_or_else(Default::default, |incoming| incoming.lock().received())
     }
 
+    /// Whether a session has messages that are not handled, or not known to be.
+    pub(crate) fn owes_news(&self) -> bool {
+        let incoming = self.incoming.as_ref();
+        self.owes_credit() || incoming.is_some_and(|incoming| incoming.lock().is_open())
+    }
+
     /// The bytes of a session's messages that are not handled.
     pub(crate) fn open_bytes(&self) -> u64 {
         let incoming = self.incoming.as_ref();

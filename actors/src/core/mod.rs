@@ -259,7 +259,7 @@ impl Core {
         let Some(unconfirmed) = pipe.detach() else {
             return;
         };
-        let peer_ends = pipe.session.as_ref().map(|session| session.peer_ends);
+        let peer_ends = pipe.session.as_ref().map(|session| session.is_over());
         self.connected -= 1;
         if let Some(is_over) = peer_ends {
             self.news.push(SocketEvent::Offline {

@@ -62,6 +62,12 @@ impl Session {
         Session::new(self.id.next(), receive_bound, self.tally.clone())
     }
 
+    /// Whether its peer, which is gone, does not come back: it closed its socket for good
+    /// and does not wait to hear what was handled.
+    pub(crate) fn is_over(&self) -> bool {
+        self.peer_ends && !self.intake.owes_news()
+    }
+
     /// Messages that left and are not acknowledged.
     pub(crate) fn kept(&self) -> usize {
         self.outgoing.len()

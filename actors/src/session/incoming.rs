@@ -48,6 +48,11 @@ impl Incoming {
         }
     }
 
+    /// Whether any message is not handled.
+    pub(crate) fn is_open(&self) -> bool {
+        !self.after.is_empty()
+    }
+
     /// The bytes of the messages from the first that is open on.
     pub(crate) fn open_bytes(&self) -> u64 {
         self.bytes - self.handled_bytes

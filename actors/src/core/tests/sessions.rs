@@ -214,3 +214,21 @@ fn sessions_whose_peers_left_much_behind_are_fewer() {
     while core.next_message().is_some() {}
     assert!(comes_and_goes(&mut core, 1_000, "hostile", &[]));
 }
+
+#[test]
+fn a_peer_that_closes_can_still_ask_what_was_handled_if_its_connection_breaks() {
+    let mut core = core(reliable(SocketType::PULL));
+    let inlet = accepts(&mut core, &asks(1));
+    receive(&mut core, &inlet, &["a"]);
+    core.peer_ends(&inlet);
+    core.detach(&inlet);
+    drop(core.next_message());
+    let again = asks_again(1, 2, 0);
+    let (inlet, answer) = core.answer_session(&again, &node(1)).unwrap();
+    assert_eq!((answer.credit.handled, answer.received.sequence), (1, 1));
+    // Now it knows.
+    core.peer_ends(&inlet);
+    core.detach(&inlet);
+    let late = core.answer_session(&asks_again(1, 3, 0), &node(1));
+    assert!(late.is_err(), "the session is over");
+}
