@@ -137,6 +137,16 @@ async fn a_peer_that_promises_less_is_refused_with_a_reason_both_sides_read() {
 }
 
 #[tokio::test]
+async fn a_promise_that_cannot_be_kept_is_not_given() {
+    let node = node().await;
+    let durable = Push::new("push").dial("inproc://nobody");
+    let refused = node.spawn(durable.delivery(Delivery::Durable)).await;
+    let error = refused.unwrap_err().to_string();
+    assert!(error.contains("Durable is not there yet"), "{error}");
+    stop(node).await;
+}
+
+#[tokio::test]
 async fn iridium_06_another_node_is_not_attached_and_what_was_not_delivered_comes_back() {
     let (near, far, other) = (node().await, node().await, node().await);
     let first = far.spawn(pull()).await.unwrap();

@@ -64,6 +64,10 @@ impl SocketActor {
     }
 
     fn start_endpoints(&mut self, context: &mut Context<Self>) -> Result<(), Failure> {
+        if self.options.delivery == Delivery::Durable {
+            let text = "delivery Durable is not there yet: take Reliable";
+            return Err(Failure::fatal(text));
+        }
         let registry = context.node().provided(Registry::standard);
         let mut listeners = Vec::new();
         for (index, text) in self.options.listen.iter().enumerate() {
