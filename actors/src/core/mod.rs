@@ -298,6 +298,12 @@ impl Core {
         }
     }
 
+    /// Whether there is anything to [take](Self::take_leftovers): most often there is not.
+    #[inline]
+    pub(crate) fn has_leftovers(&self) -> bool {
+        !(self.news.is_empty() && self.done.is_empty())
+    }
+
     /// What happened, and what is to be dropped, since it was taken last.
     pub(crate) fn take_leftovers(&mut self) -> (Vec<SocketEvent>, Vec<Queued>) {
         (take(&mut self.news), take(&mut self.done))

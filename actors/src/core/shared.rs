@@ -66,6 +66,9 @@ impl Shared {
     pub(crate) fn core<T>(&self, call: impl FnOnce(&mut Core) -> T) -> T {
         let mut core = self.core.lock();
         let result = call(&mut core);
+        if !core.has_leftovers() {
+            return result;
+        }
         let (news, done) = core.take_leftovers();
         drop(core);
         drop(done);
