@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use compare::run::{self, Traffic};
 use compare::{Options, Outcome, Participant, Table};
-use treewire_bench_roles::Throughput;
+use treewire_bench_roles::{Delivery, Throughput};
 
 const SIZES_BYTES: &[usize] = &[16, 1024, 8 * 1024, 64 * 1024];
 /// Done in no time by everybody.
@@ -48,6 +48,7 @@ fn measure(
         size_bytes,
         count,
         bound_messages,
+        delivery: Delivery::BestEffort,
     };
     let calibrate = |participant: &Participant| {
         compare::calibrated_count(options.duration(), FIRST_GUESS_MESSAGES, |count| {

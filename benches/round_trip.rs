@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use compare::run::{self, Traffic};
 use compare::{Options, Outcome, Participant, Table};
-use treewire_bench_roles::RoundTrip;
+use treewire_bench_roles::{Delivery, RoundTrip};
 
 const SIZES_BYTES: &[usize] = &[16];
 /// One question at a time reaches no bound.
@@ -45,6 +45,7 @@ fn measure(
         size_bytes,
         count,
         bound_messages: BOUND_MESSAGES,
+        delivery: Delivery::BestEffort,
     };
     let calibrate = |participant: &Participant| {
         compare::calibrated_count(options.duration(), FIRST_GUESS_TRIPS, |count| {

@@ -36,7 +36,7 @@ pub(crate) use options::Options;
 pub(crate) use outcome::{Outcome, failures, of, treewire};
 pub(crate) use participant::{Participant, TREEWIRE, needed, participants};
 pub(crate) use process::Process;
-pub(crate) use program::program;
+pub(crate) use program::{program, program_of_treewire};
 pub(crate) use settings::describe_settings;
 pub(crate) use spread::Spread;
 pub(crate) use table::{Table, amount, bytes, ratio};

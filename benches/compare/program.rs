@@ -7,6 +7,17 @@ use super::{Failure, Options, Participant, describe_machine};
 /// The `main` of a comparing bench: plays a role if it was started for that, and else runs `bench` with whoever can take
 /// part. `bench` prints its tables and lists what failed.
 pub(crate) fn program(bench: impl FnOnce(&Options, &[Participant]) -> Vec<Failure>) -> ExitCode {
+    program_of_treewire(|options| match options.participants() {
+        Ok(participants) => {
+            println!("{}", describe_machine());
+            bench(options, &participants)
+        }
+        Err(failure) => vec![failure],
+    })
+}
+
+/// The same for a bench in which Treewire is compared with itself: no rivals are built.
+pub(crate) fn program_of_treewire(bench: impl FnOnce(&Options) -> Vec<Failure>) -> ExitCode {
     let options = Options::parse();
     if let Some(role) = options.role() {
         return treewire_bench_roles::play(role.clone(), super::treewire::act);
@@ -15,13 +26,7 @@ pub(crate) fn program(bench: impl FnOnce(&Options, &[Participant]) -> Vec<Failur
         println!("starts; run it with cargo bench");
         return ExitCode::SUCCESS;
     }
-    let failures = match options.participants() {
-        Ok(participants) => {
-            println!("{}", describe_machine());
-            bench(&options, &participants)
-        }
-        Err(failure) => vec![failure],
-    };
+    let failures = bench(&options);
     for failure in &failures {
         eprintln!("failed: {failure}");
     }

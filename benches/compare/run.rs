@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use treewire_bench_roles::{Line, Order, Role, RoundTrip, Throughput};
+use treewire_bench_roles::{Delivery, Line, Order, Role, RoundTrip, Throughput};
 
 use super::process::Process;
 use super::{Failure, Participant};
@@ -60,6 +60,7 @@ pub(crate) struct Traffic {
     pub(crate) size_bytes: usize,
     pub(crate) count: u64,
     pub(crate) bound_messages: usize,
+    pub(crate) delivery: Delivery,
 }
 
 impl Traffic {
@@ -68,12 +69,14 @@ impl Traffic {
             size_bytes,
             count,
             bound_messages,
+            delivery,
         } = *self;
         Order {
             endpoint: endpoint.to_owned(),
             size_bytes,
             count,
             bound_messages: participant.bound_messages(bound_messages),
+            delivery,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use treewire::SocketHandle;
 use treewire::prelude::*;
-use treewire_bench_roles::{Arrivals, Failure, Line, Order, Role, Trips, stamp};
+use treewire_bench_roles::{self as roles, Arrivals, Failure, Line, Order, Role, Trips, stamp};
 
 /// From here on a payload is handed over as an allocation instead of being copied from a warm buffer, as with libzmq.
 const GIVE_FROM_BYTES: usize = 8 * 1024;
@@ -29,7 +29,12 @@ pub(super) fn act(role: Role) -> Result<(), Failure> {
 async fn push(node: &Node, order: &Order) -> Result<(), Failure> {
     let bound = Bound::messages(order.bound_messages as u64);
     let push = node
-        .spawn(Push::new("out").dial(&order.endpoint).send_bound(bound))
+        .spawn(
+            Push::new("out")
+                .dial(&order.endpoint)
+                .delivery(delivery(order))
+                .send_bound(bound),
+        )
         .await?;
     let mut warm = vec![0; order.size_bytes];
     for sequence in 0..order.count {
@@ -50,7 +55,12 @@ async fn push(node: &Node, order: &Order) -> Result<(), Failure> {
 async fn pull(node: &Node, order: &Order) -> Result<(), Failure> {
     let bound = Bound::messages(order.bound_messages as u64);
     let pull = node
-        .spawn(Pull::new("in").listen(&order.endpoint).receive_bound(bound))
+        .spawn(
+            Pull::new("in")
+                .listen(&order.endpoint)
+                .delivery(delivery(order))
+                .receive_bound(bound),
+        )
         .await?;
     announce(&pull);
     let mut arrivals = Arrivals::new(order);
@@ -93,6 +103,13 @@ async fn rep(node: &Node, order: &Order) -> Result<(), Failure> {
         request.reply(content);
     }
     Ok(())
+}
+
+fn delivery(order: &Order) -> Delivery {
+    match order.delivery {
+        roles::Delivery::BestEffort => BestEffort,
+        roles::Delivery::Reliable => Reliable,
+    }
 }
 
 /// Tells the driver which port was bound.

@@ -70,6 +70,7 @@ impl Arrivals {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Delivery;
 
     #[test]
     fn only_a_complete_run_has_a_result() {
@@ -78,6 +79,7 @@ mod tests {
             size_bytes: 16,
             count: 2,
             bound_messages: 1,
+            delivery: Delivery::default(),
         };
         let mut arrivals = Arrivals::new(&order);
         arrivals.record(&stamp::payload(16, 0)).unwrap();

@@ -14,5 +14,5 @@ mod trips;
 pub use arrivals::Arrivals;
 pub use line::{Line, RoundTrip, Throughput};
 pub use play::{Failure, main, play};
-pub use role::{Order, Role};
+pub use role::{Delivery, Order, Role};
 pub use trips::Trips;

@@ -1,4 +1,4 @@
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 /// One side of a run.
 #[derive(Debug, Clone, Subcommand)]
@@ -27,11 +27,13 @@ impl Role {
             size_bytes,
             count,
             bound_messages,
+            delivery,
         } = order;
         let numbers = [
             format!("{size_bytes}"),
             format!("{count}"),
             format!("--bound={bound_messages}"),
+            format!("--delivery={}", delivery.name()),
         ];
         [verb.to_owned(), endpoint.clone()]
             .into_iter()
@@ -52,6 +54,29 @@ pub struct Order {
     /// Messages each side may queue.
     #[arg(long = "bound", default_value_t = 100_000)]
     pub bound_messages: usize,
+    /// What the two promise each other; rivals have nothing to choose.
+    #[arg(long, value_enum, default_value_t = Delivery::BestEffort)]
+    pub delivery: Delivery,
+}
+
+/// A promise about messages.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Delivery {
+    /// None but what the connection gives.
+    #[default]
+    BestEffort,
+    /// None is lost, none comes twice.
+    Reliable,
+}
+
+impl Delivery {
+    /// As the command line has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Delivery::BestEffort => "best-effort",
+            Delivery::Reliable => "reliable",
+        }
+    }
 }
 
 impl Order {
@@ -85,6 +110,7 @@ mod tests {
             size_bytes: 16,
             count: 5,
             bound_messages: 7,
+            delivery: Delivery::Reliable,
         };
         for role in [Role::Push, Role::Pull, Role::Req, Role::Rep].map(|role| role(order.clone())) {
             let arguments = ["program".to_owned()]

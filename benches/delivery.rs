@@ -1,0 +1,127 @@
+//! What does reliable delivery cost a push and a pull, beside best effort?
+//!
+//! `cargo bench --bench delivery`; with options: `cargo bench --bench delivery -- --rounds 9 --seconds 1 --size 16`.
+
+mod compare;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use compare::run::{self, Traffic};
+use compare::{Failure, Options, Outcome, Participant, Spread, Table};
+use treewire_bench_roles::{Delivery, Throughput};
+
+const SIZES_BYTES: &[usize] = &[16, 1024];
+/// Done in no time with both.
+const FIRST_GUESS_MESSAGES: u64 = 2_000;
+/// What the design asks of reliable delivery, in best effort's messages a second.
+const GOAL: f64 = 0.8;
+
+fn main() -> ExitCode {
+    compare::program_of_treewire(|options| match Participant::treewire() {
+        Ok(treewire) => bench(options, &treewire),
+        Err(failure) => vec![failure],
+    })
+}
+
+fn bench(options: &Options, treewire: &Participant) -> Vec<Failure> {
+    println!("{}", compare::describe_machine());
+    println!(
+        "push/pull, best effort beside reliable: one connection, two processes, TCP loopback; rounds: {} of about {:?}, interleaved",
+        options.rounds,
+        options.duration(),
+    );
+    println!("{}", compare::describe_settings(options.bound));
+    let mut failures = Vec::new();
+    for size_bytes in options.sizes_bytes(SIZES_BYTES) {
+        let bound_messages = compare::bound_messages(options.bound, size_bytes);
+        let outcomes = measure(options, treewire, size_bytes, bound_messages);
+        println!(
+            "\n{}, bound {bound_messages} messages",
+            compare::bytes(size_bytes)
+        );
+        print!("{}", table(&outcomes));
+        if let Some(ratio) = ratio(&outcomes) {
+            println!(
+                "reliable / best effort: {:.2} (rounds from {:.2} to {:.2}); goal: {GOAL}",
+                ratio.median, ratio.min, ratio.max,
+            );
+        }
+        failures.extend(compare::failures(&outcomes));
+    }
+    failures
+}
+
+fn measure(
+    options: &Options,
+    treewire: &Participant,
+    size_bytes: usize,
+    bound_messages: usize,
+) -> Vec<Outcome<Delivery, Throughput>> {
+    let run = |delivery: &Delivery, count: u64| {
+        let traffic = Traffic {
+            size_bytes,
+            count,
+            bound_messages,
+            delivery: *delivery,
+        };
+        let throughput = run::push_pull(treewire, &traffic)?;
+        match throughput.messages == count {
+            true => Ok(throughput),
+            false => Err(format!(
+                "{}: sent {count} messages, {} were received",
+                delivery.name(),
+                throughput.messages
+            )),
+        }
+    };
+    let calibrate = |delivery: &Delivery| {
+        compare::calibrated_count(options.duration(), FIRST_GUESS_MESSAGES, |count| {
+            Ok(Duration::from_nanos(run(delivery, count)?.nanoseconds))
+        })
+    };
+    compare::interleave(
+        &[Delivery::BestEffort, Delivery::Reliable],
+        options.rounds,
+        calibrate,
+        |delivery, count| run(delivery, *count),
+    )
+}
+
+fn table(outcomes: &[Outcome<Delivery, Throughput>]) -> Table {
+    let mut table = Table::new(&["", "messages/s", "min", "max", "messages a run"]);
+    for outcome in outcomes {
+        let name = outcome.subject.name().to_owned();
+        let (Some(spread), Some(last)) = (
+            outcome.spread(Throughput::messages_per_second),
+            outcome.last(),
+        ) else {
+            table.row([name, "failed".to_owned()]);
+            continue;
+        };
+        table.row([
+            name,
+            compare::amount(spread.median),
+            compare::amount(spread.min),
+            compare::amount(spread.max),
+            compare::amount(last.messages as f64),
+        ]);
+    }
+    table
+}
+
+/// Of each round by itself, since what disturbs a round disturbs both.
+fn ratio(outcomes: &[Outcome<Delivery, Throughput>]) -> Option<Spread> {
+    let [best_effort, reliable] = outcomes else {
+        return None;
+    };
+    let rounds = best_effort
+        .runs
+        .as_ref()
+        .ok()?
+        .iter()
+        .zip(reliable.runs.as_ref().ok()?);
+    Spread::of(rounds.map(|(best_effort, reliable)| {
+        reliable.messages_per_second() / best_effort.messages_per_second()
+    }))
+}
