@@ -20,9 +20,9 @@ mod typed;
 pub use bound::{Bound, Overflow};
 pub use core::Stickiness;
 pub use handle::{
-    Asking, Closed, ComposedSocket, Incoming, PullSocket, PushSocket, RecvError, RepSocket,
-    ReqSocket, Request, RequestError, SendError, SessionEnd, SocketEvent, SocketEvents,
-    SocketHandle,
+    Asking, Closed, ComposedSocket, Incoming, OfflineReason, PipeState, PipeStatus, PullSocket,
+    PushSocket, RecvError, RepSocket, ReqSocket, Request, RequestError, SendError, SessionEnd,
+    SocketEvent, SocketEvents, SocketHandle,
 };
 pub use message::{Message, Source};
 pub use pattern::{Connector, Receiver, Sender, SocketType};

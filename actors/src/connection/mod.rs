@@ -21,6 +21,7 @@ use treewire_runtime::{Clock, Context, Exit, Progress, Stats};
 use treewire_transports::{Credit, Cutter, Dialect, Event, Link, Settings};
 
 use crate::core::{Inlet, Peer, PipeId, Queued, Shared};
+use crate::handle::OfflineReason;
 use crate::session::SessionId;
 use channel::Channel;
 use timer::Timer;
@@ -45,6 +46,8 @@ pub(crate) struct ConnectionConfig {
     pub(crate) settings: Settings,
     /// The pipe of the dialer; an accepted connection gets one when it is open.
     pub(crate) pipe: Option<PipeId>,
+    /// The number of the dialer's attempt.
+    pub(crate) attempt: u64,
     /// The service that the endpoint names.
     pub(crate) service: String,
     pub(crate) handshake_deadline: Duration,
@@ -80,6 +83,8 @@ pub(crate) struct Connection {
     refused_opens: u32,
     /// It was asked to stop: say goodbye and leave.
     leaving: bool,
+    /// Why it ended, once it has.
+    ended_by: Option<OfflineReason>,
     /// Until when it waits for the peer's last messages before it does.
     part_by: Option<Instant>,
     /// Wakes the future that drives it.
@@ -128,6 +133,7 @@ impl Connection {
             told: Credit::default(),
             refused_opens: 0,
             leaving: false,
+            ended_by: None,
             part_by: None,
             drive: None,
             config,
@@ -266,18 +272,17 @@ impl Actor for Connection {
             context.on_abandoned(move || {
                 cutter.cut();
                 if let Some(inlet) = inlet.get() {
-                    shared.detach(inlet);
+                    shared.detach(inlet, OfflineReason::Killed);
                 }
             });
         }
     }
 
     fn stopping(&mut self, _: &mut Context<Self>) -> Running {
-        if self.leaving || !self.is_open() {
+        if std::mem::replace(&mut self.leaving, true) || !self.is_open() {
             return Running::Stop;
         }
         // What is queued, the credit and the close leave first; the deadline is the supervisor's.
-        self.leaving = true;
         if let Some(drive) = &self.drive {
             drive.wake_by_ref();
         }
@@ -288,8 +293,12 @@ impl Actor for Connection {
 impl Drop for Connection {
     /// However it ends, the socket learns of it.
     fn drop(&mut self) {
+        let reason = self.end_reason();
+        let shared = &self.config.shared;
         if let Some(inlet) = self.inlet.get() {
-            self.config.shared.detach(inlet);
+            shared.detach(inlet, reason);
+        } else if let Some(pipe) = self.config.pipe {
+            shared.core(|core| core.dial_failed(pipe, self.config.attempt, reason));
         }
     }
 }
@@ -310,6 +319,7 @@ impl ActorFuture<Connection> for Drive {
         let Poll::Ready(result) = connection.advance(&stats, task) else {
             return Poll::Pending;
         };
+        connection.note_end(&result);
         match result {
             Ok(()) if connection.leaving => context.stop(),
             Ok(()) => context.end(Exit::Normal),

@@ -4,6 +4,7 @@ use treewire_runtime::{Failure, Stats};
 use treewire_transports::{DialectError, Refusal, RefusalCode};
 
 use super::{Connection, Phase};
+use crate::handle::OfflineReason;
 
 /// Why a connection ended before its time, sorted by who is at fault.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +70,27 @@ impl Trouble {
         }
     }
 
+    /// What is told of it.
+    pub(super) fn offline_reason(&self) -> OfflineReason {
+        match self {
+            Trouble::Dialect(DialectError::PeerSilent { .. })
+            | Trouble::HandshakeTimedOut(_)
+            | Trouble::Stalled(_) => OfflineReason::Silent,
+            Trouble::Dialect(_)
+            | Trouble::BeyondCredit { .. }
+            | Trouble::FalseCredit { .. }
+            | Trouble::FalseSession(_)
+            | Trouble::OutOfTurn(_) => OfflineReason::Misbehaved(self.to_string().into()),
+            Trouble::Truncated { .. } | Trouble::Broken(_) => {
+                OfflineReason::Lost(self.to_string().into())
+            }
+            Trouble::Refused(refusal) => OfflineReason::Refused(refusal.clone()),
+            Trouble::Refusing(refusal) => OfflineReason::TurnedAway(refusal.clone()),
+            Trouble::Superseded => OfflineReason::Superseded,
+            Trouble::Goodbye(text) => OfflineReason::PeerEnded(text.as_str().into()),
+        }
+    }
+
     pub(crate) fn into_failure(self, peer: &str) -> Failure {
         let text = format!("{peer}: {self}");
         match self {
@@ -102,6 +124,30 @@ fn is_of_a_session(refusal: &Refusal) -> bool {
 }
 
 impl Connection {
+    /// Keeps in mind why it ends, for those who are told that the peer is gone.
+    pub(super) fn note_end(&mut self, end: &Result<(), Trouble>) {
+        use OfflineReason::{Lost, Misbehaved, PeerClosed, Stopped, Superseded};
+        let has_closed = matches!(&self.phase, Phase::Open(channel) if channel.peer_closed);
+        let reason = match end {
+            Err(trouble) => trouble.offline_reason(),
+            Ok(()) => Lost("the peer ended the connection without a word".into()),
+        };
+        self.ended_by = Some(match reason {
+            reason @ (Misbehaved(_) | Superseded) => reason,
+            _ if self.leaving || self.config.shared.is_closing() => Stopped,
+            _ if has_closed => PeerClosed,
+            reason => reason,
+        });
+    }
+
+    /// Why it is over.
+    pub(super) fn end_reason(&mut self) -> OfflineReason {
+        self.ended_by.take().unwrap_or(match self.leaving {
+            true => OfflineReason::Stopped,
+            false => OfflineReason::Killed,
+        })
+    }
+
     /// Says once in the log who misbehaved, counts it, and tells the peer if it
     /// speaks our dialect.
     pub(super) fn report(&mut self, trouble: &Trouble, stats: &Stats) {

@@ -82,6 +82,7 @@ impl Core {
             unconfirmed += pipe.unconfirmed();
         }
         self.give_up_queued("closed", unsent);
+        self.end_pipes();
         *self
             .given_up
             .insert(self.lost - self.lost_before + unconfirmed)

@@ -118,12 +118,12 @@ impl Core {
             let message = pipe.inbound.pop_front();
             let has_more = !pipe.inbound.is_empty();
             if let Some(message) = &message
-                && !pipe.takes_messages()
+                && pipe.is_orphan()
             {
                 self.orphans.remove(message);
             }
             self.turns.pass(has_more);
-            if !has_more && !pipe.takes_messages() {
+            if !has_more && pipe.is_orphan() {
                 self.pipes.remove(key);
             }
             match message {
@@ -202,7 +202,7 @@ impl Core {
     pub(crate) fn dead_letter(&mut self, cause: &'static str, content: Content) {
         self.stats.dropped(cause, 1);
         let content = Box::new(content);
-        self.news.push(SocketEvent::DeadLetter { content });
+        self.tell(SocketEvent::DeadLetter { content });
     }
 
     /// Puts a message back to the front of its pipe, behind what comes before it.
@@ -211,7 +211,7 @@ impl Core {
         // A pipe that left with its last message is needed once more.
         let id = if known { id } else { self.add_pipe(None) };
         let pipe = &mut self.pipes[id.key];
-        if !pipe.takes_messages() {
+        if pipe.is_orphan() {
             self.orphans.add(&message);
         }
         if pipe.inbound.is_empty() {

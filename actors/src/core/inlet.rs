@@ -65,6 +65,10 @@ impl Inlet {
         &self.peer.address
     }
 
+    pub(crate) fn address(&self) -> Arc<str> {
+        self.peer.address.clone()
+    }
+
     /// Who is charged with what came through it.
     pub(crate) fn sender(&self) -> Sender {
         match self.peer.instance {

@@ -8,12 +8,15 @@ mod closing;
 mod inbound;
 mod inlet;
 mod intake;
+mod listeners;
 mod outbound;
 mod pipe;
+mod presence;
 mod quarantine;
 mod session;
 mod sessions;
 mod shared;
+mod telling;
 #[cfg(test)]
 mod tests;
 mod ward;
@@ -29,7 +32,7 @@ use treewire_runtime::Stats;
 use treewire_transports::{Delivery, Refusal, RefusalCode};
 
 use crate::bound::{Bound, Overflow};
-use crate::handle::{SessionEnd, SocketEvent};
+use crate::handle::{OfflineReason, SessionEnd};
 use crate::message::Message;
 use crate::pattern::{Answer, FairTurns, LeastOutstanding, Load, Requests, Sender, SocketType};
 use crate::session::SessionId;
@@ -37,8 +40,11 @@ use crate::session::SessionId;
 pub(crate) use inbound::{Deliver, Taken};
 pub(crate) use inlet::{Inlet, Peer};
 pub(crate) use intake::Intake;
+use listeners::Listeners;
+pub(crate) use listeners::{Inbox, Told};
 pub(crate) use outbound::{Blocked, Reason};
 pub(crate) use pipe::{Pipe, PipeId, Queued};
+use presence::Step;
 use session::{Session, Tally};
 pub use sessions::Stickiness;
 pub(crate) use sessions::{LEASE, NoSession, Opening};
@@ -122,8 +128,7 @@ pub(crate) struct Core {
     /// The pipes of the sessions that peers opened.
     sessions: HashMap<SessionId, PipeId>,
     tally: Option<Tally>,
-    /// What those who listen are to be told, once the lock is free.
-    news: Vec<SocketEvent>,
+    listeners: Listeners,
     /// What needs not be kept any more, to be dropped once the lock is free: what a
     /// destructor does is its user's affair.
     done: Vec<Queued>,
@@ -149,7 +154,7 @@ impl Core {
             lost: 0,
             sessions: HashMap::new(),
             tally: None,
-            news: Vec::new(),
+            listeners: Listeners::default(),
             done: Vec::new(),
         }
     }
@@ -237,13 +242,14 @@ impl Core {
         let bound = self.config.receive_bound;
         // Whoever held it before is captive on a blocked thread.
         if let Some(stale) = self.pipe(id)?.inlet() {
-            self.detach(&stale);
+            self.detach(&stale, OfflineReason::Superseded);
         }
         let pipe = self.pipe(id)?;
         let intake = Arc::new(Intake::of_a_connection(bound));
         let inlet = Arc::new(Inlet::new(id, peer, 0, intake));
         pipe.attach(inlet.clone());
         self.connected += 1;
+        self.step(id, Step::Attached);
         self.reroute_absent();
         Some(inlet)
     }
@@ -251,20 +257,19 @@ impl Core {
     /// A connection is gone. What left unconfirmed is counted; what never left
     /// stays with a dialed pipe and is dropped with an accepted one, unless the
     /// socket was stopped and any peer will do.
-    pub(crate) fn detach(&mut self, inlet: &Arc<Inlet>) {
+    pub(crate) fn detach(&mut self, inlet: &Arc<Inlet>, reason: OfflineReason) {
         let id = inlet.pipe();
-        let Some(pipe) = self.pipe_of(inlet) else {
+        if self.pipe_of(inlet).is_none() {
             return;
-        };
+        }
+        self.step(id, Step::Detached(reason));
+        let pipe = &mut self.pipes[id.key];
         let Some(unconfirmed) = pipe.detach() else {
             return;
         };
         let peer_ends = pipe.session.as_ref().map(|session| session.is_over());
         self.connected -= 1;
         if let Some(is_over) = peer_ends {
-            self.news.push(SocketEvent::Offline {
-                peer: inlet.peer().to_owned(),
-            });
             if is_over {
                 self.end_session(id, SessionEnd::PeerClosed);
             }
@@ -301,12 +306,12 @@ impl Core {
     /// Whether there is anything to [take](Self::take_leftovers): most often there is not.
     #[inline]
     pub(crate) fn has_leftovers(&self) -> bool {
-        !(self.news.is_empty() && self.done.is_empty())
+        self.listeners.has_told() || !self.done.is_empty()
     }
 
-    /// What happened, and what is to be dropped, since it was taken last.
-    pub(crate) fn take_leftovers(&mut self) -> (Vec<SocketEvent>, Vec<Queued>) {
-        (take(&mut self.news), take(&mut self.done))
+    /// Who was told what happened, and what is to be dropped, since it was taken last.
+    pub(crate) fn take_leftovers(&mut self) -> (Told, Vec<Queued>) {
+        (self.listeners.take_told(), take(&mut self.done))
     }
 
     /// What an accepted peer sent before it went can still be taken, but peers that

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use treewire_transports::{Credit, Envelope, Kind};
 
+use super::presence::Presence;
 use super::{Inlet, Session};
 use crate::bound::Bound;
 use crate::message::{Message, Receipt};
@@ -46,6 +47,8 @@ pub(crate) struct Pipe {
     outbound: VecDeque<Queued>,
     outbound_bytes: u64,
     connection: Option<Connected>,
+    /// What is told of it.
+    pub(super) presence: Presence,
     /// What survives the connection, where nothing is to be lost with it.
     pub(crate) session: Option<Box<Session>>,
     /// Nothing goes through it any more: the peer of its session was replaced.
@@ -75,6 +78,7 @@ impl Pipe {
             outbound: VecDeque::new(),
             outbound_bytes: 0,
             connection: None,
+            presence: Presence::default(),
             session: None,
             is_over: false,
         }
@@ -155,8 +159,12 @@ impl Pipe {
 
     /// Whether a message may be queued here at all: a peer is there, or will be.
     pub(crate) fn takes_messages(&self) -> bool {
-        !self.is_over
-            && (self.dialed.is_some() || self.session.is_some() || self.connection.is_some())
+        !self.is_over && !self.is_orphan()
+    }
+
+    /// Whether it is only kept for what was received: who sent that is gone for good.
+    pub(crate) fn is_orphan(&self) -> bool {
+        self.dialed.is_none() && self.session.is_none() && self.connection.is_none()
     }
 
     /// Whether a message that is queued here has a chance to leave: a dialed peer

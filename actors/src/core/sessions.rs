@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use treewire_transports::{Content, Credit, OpenChannel, Refusal, RefusalCode};
 
-use super::{Core, Inlet, Peer, Pipe, PipeId, Queued, Session, Tally};
-use crate::handle::{SessionEnd, SocketEvent};
+use super::{Core, Inlet, Peer, Pipe, PipeId, Session, Step, Tally};
+use crate::handle::{OfflineReason, SessionEnd, SocketEvent};
 use crate::pattern::Sender;
 use crate::session::{Attempts, FalseFigure, Instance, Position, SessionId};
 
@@ -58,7 +58,7 @@ impl Core {
         let instance = instance(peer)?;
         let stickiness = self.config.stickiness;
         if let Some(stale) = self.pipe(id).and_then(|pipe| pipe.inlet()) {
-            self.detach(&stale);
+            self.detach(&stale, OfflineReason::Superseded);
         }
         let Some(session) = self.session(id) else {
             return Err(refusal(
@@ -151,7 +151,7 @@ impl Core {
             }
         };
         if let Some(stale) = self.pipe(id).and_then(|pipe| pipe.inlet()) {
-            self.detach(&stale);
+            self.detach(&stale, OfflineReason::Superseded);
         }
         let Some(session) = self.session(id) else {
             return Err(stale());
@@ -178,9 +178,7 @@ impl Core {
         pipe.resume(inlet.clone(), open.last_received);
         self.done.append(&mut pipe.credit(open.credit));
         self.connected += 1;
-        self.news.push(SocketEvent::Online {
-            peer: peer.address.to_string(),
-        });
+        self.step(id, Step::Attached);
         self.reroute_absent();
         inlet
     }
@@ -236,6 +234,7 @@ impl Core {
         let mut kept = session.take_kept();
         if pipe.dialed.is_some() && end == SessionEnd::PeerReplaced {
             pipe.is_over = true;
+            self.step(id, Step::Ended(OfflineReason::PeerReplaced));
         } else if pipe.dialed.is_some() {
             let mut next = session.successor(bound);
             // Whoever sticks to a node sticks to it in the next session as well.
@@ -255,13 +254,15 @@ impl Core {
         } else if self.is_over() {
             unsent.append(&mut self.unrouted);
         }
+        self.give_up(end.cause(), (kept.len() + unsent.len()) as u64);
         let undelivered = kept.into_iter().chain(unsent);
-        let undelivered: Arc<[Content]> = undelivered
-            .map(|queued: Queued| queued.envelope.content)
-            .collect();
-        self.give_up(end.cause(), undelivered.len() as u64);
-        self.news
-            .push(SocketEvent::SessionEnded { end, undelivered });
+        if self.listeners.any() {
+            let contents = undelivered.map(|queued| queued.envelope.content);
+            let undelivered: Arc<[Content]> = contents.collect();
+            self.tell(SocketEvent::SessionEnded { end, undelivered });
+        } else {
+            self.done.extend(undelivered);
+        }
         let pipe = &self.pipes[id.key];
         if pipe.dialed.is_none() && !pipe.is_connected() {
             self.orphan(id.key);

@@ -3,17 +3,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::time::Instant;
 
 use parking_lot::Mutex;
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::Notify;
 use treewire_runtime::{Counter, Stats};
 use treewire_transports::{Content, Credit, Endpoint, Envelope, OpenChannel};
 
 use super::{Core, CoreConfig, Inlet, NoSession, Opening, Peer, PipeId, Queued, Ward};
-use crate::handle::{Closed, SocketEvent};
+use crate::handle::{Closed, OfflineReason};
 use crate::message::Message;
 use crate::session::SessionId;
-
-/// How many events of a socket are kept for who does not fetch them.
-const EVENTS_KEPT: usize = 256;
 
 /// A socket's core and those who wait at it: shared by its handles, its
 /// connections and its actor, over all their lives.
@@ -37,8 +34,6 @@ pub(crate) struct Shared {
     in_hand: AtomicU64,
     /// Peers whose connection ended because of what they sent.
     pub(crate) bad_peers: Counter,
-    /// What happens to its sessions.
-    pub(crate) events: broadcast::Sender<SocketEvent>,
     /// What the listeners are bound to, in the order in which they were named.
     bound: Mutex<Vec<Option<Endpoint>>>,
 }
@@ -57,7 +52,6 @@ impl Shared {
             leaves_for_good: AtomicBool::new(false),
             in_hand: AtomicU64::new(0),
             bad_peers: Counter::default(),
-            events: broadcast::Sender::new(EVENTS_KEPT),
             bound: Mutex::new(vec![None; listeners]),
         })
     }
@@ -69,13 +63,10 @@ impl Shared {
         if !core.has_leftovers() {
             return result;
         }
-        let (news, done) = core.take_leftovers();
+        let (told, done) = core.take_leftovers();
         drop(core);
         drop(done);
-        for event in news {
-            // Nobody need listen.
-            let _ = self.events.send(event);
-        }
+        told.finish();
         result
     }
 
@@ -87,8 +78,8 @@ impl Shared {
     }
 
     /// Does nothing for a connection that was detached before.
-    pub(crate) fn detach(&self, inlet: &Arc<Inlet>) {
-        self.core(|core| core.detach(inlet));
+    pub(crate) fn detach(&self, inlet: &Arc<Inlet>, reason: OfflineReason) {
+        self.core(|core| core.detach(inlet, reason));
         self.room.notify_waiters();
         self.changed.notify_waiters();
         self.left.notify_waiters();

@@ -1,23 +1,46 @@
 use std::fmt;
 use std::sync::Arc;
 
-use tokio::sync::broadcast;
+use treewire_runtime::Ref;
 use treewire_transports::Content;
 
-/// What happens to the sessions of a reliable socket; see
-/// [`SocketHandle::events`](crate::SocketHandle::events).
+use super::{OfflineReason, PipeState};
+use crate::core::Inbox;
+use crate::message::Source;
+use crate::socket::SocketActor;
+
+/// What happens to a socket; see [`SocketHandle::events`](crate::SocketHandle::events).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum SocketEvent {
-    /// A peer is there: its session was begun or taken up again.
+    /// A peer is there: connected, its session, if there is one, begun or taken up again.
+    /// Of one pipe `Online` and `Offline` take turns.
+    #[non_exhaustive]
     Online {
         /// Its address, for people.
-        peer: String,
+        peer: Arc<str>,
+        /// Its pipe: that of a session is the same over all its connections.
+        source: Source,
     },
-    /// A peer is away. Its session waits for it.
+    /// A peer is away. Its session, if there is one, waits for it.
+    #[non_exhaustive]
     Offline {
         /// Its address, for people.
-        peer: String,
+        peer: Arc<str>,
+        /// Its pipe.
+        source: Source,
+        /// Why.
+        reason: OfflineReason,
+    },
+    /// An endpoint that the socket dials is in another state than before.
+    #[non_exhaustive]
+    State {
+        /// The endpoint, as it was given.
+        endpoint: Arc<str>,
+        /// Where it stands now.
+        state: PipeState,
+        /// Why, if it is disconnected or closed.
+        reason: Option<OfflineReason>,
     },
     /// A message was given up: handling it panicked three times, it could not be decoded or
     /// nobody handles its like, or its actor has stopped for good. The stream goes on.
@@ -33,6 +56,25 @@ pub enum SocketEvent {
         /// of that and not said so.
         undelivered: Arc<[Content]>,
     },
+    /// So many events were not fetched in time, and are lost to this listener.
+    Missed {
+        /// How many.
+        count: u64,
+    },
+}
+
+impl SocketEvent {
+    /// The bytes of the messages that come with it.
+    pub(crate) fn content_bytes(&self) -> u64 {
+        match self {
+            SocketEvent::DeadLetter { content } => content.byte_len() as u64,
+            SocketEvent::SessionEnded { undelivered, .. } => {
+                let bytes = undelivered.iter().map(|content| content.byte_len() as u64);
+                bytes.sum()
+            }
+            _ => 0,
+        }
+    }
 }
 
 /// Why a session is over.
@@ -83,22 +125,33 @@ impl fmt::Display for SessionEnd {
 
 /// The events of a socket, from the call to [`events`](crate::SocketHandle::events) on.
 #[derive(Debug)]
-pub struct SocketEvents(pub(crate) broadcast::Receiver<SocketEvent>);
+pub struct SocketEvents {
+    pub(crate) inbox: Arc<Inbox>,
+    pub(crate) actor: Ref<SocketActor>,
+}
 
 impl SocketEvents {
-    /// The next event; `None` once the socket and its handles are gone. Of those that are
-    /// not fetched 256 are kept, the newest.
+    /// The next event, in the order in which they happened; `None` once the socket has
+    /// closed. Of those that are not fetched the newest 256 are kept, fewer if the messages
+    /// that come with them have more than 32 MiB; [`SocketEvent::Missed`] says how many are
+    /// not.
     ///
     /// Cancel-safe.
     pub async fn next(&mut self) -> Option<SocketEvent> {
         loop {
-            match self.0.recv().await {
-                Ok(event) => return Some(event),
-                Err(broadcast::error::RecvError::Lagged(missed)) => {
-                    tracing::warn!(missed, "events of a socket were not fetched in time");
-                }
-                Err(broadcast::error::RecvError::Closed) => return None,
+            if let Some(event) = self.inbox.next() {
+                return Some(event);
+            }
+            tokio::select! {
+                biased;
+                () = self.inbox.arrived.notified() => {}
+                _ = self.actor.gone() => return self.inbox.next(),
             }
         }
+    }
+
+    /// An event that is there already.
+    pub fn try_next(&mut self) -> Option<SocketEvent> {
+        self.inbox.next()
     }
 }

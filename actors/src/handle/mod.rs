@@ -3,6 +3,7 @@
 mod error;
 mod event;
 mod incoming;
+mod pipes;
 mod receiving;
 mod replying;
 mod requesting;
@@ -12,6 +13,7 @@ mod socket;
 pub use error::{Closed, RecvError, RequestError, SendError};
 pub use event::{SessionEnd, SocketEvent, SocketEvents};
 pub use incoming::Incoming;
+pub use pipes::{OfflineReason, PipeState, PipeStatus};
 pub use receiving::PullSocket;
 pub(crate) use replying::ReplyPath;
 pub use replying::{RepSocket, Request};

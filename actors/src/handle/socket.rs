@@ -5,9 +5,9 @@ use std::time::Duration;
 use treewire_runtime::Ref;
 use treewire_transports::{Content, Endpoint};
 
-use super::{Closed, Incoming, RecvError, SendError, SocketEvents};
+use super::{Closed, Incoming, PipeState, PipeStatus, RecvError, SendError, SocketEvents};
 use crate::bound::Overflow;
-use crate::core::{Blocked, PipeId, Reason, Shared};
+use crate::core::{Blocked, Core, PipeId, Reason, Shared};
 use crate::message::{Message, Source};
 use crate::pattern::Receiver;
 use crate::socket::{Close, SocketActor};
@@ -70,9 +70,28 @@ impl SocketHandle {
         })
     }
 
-    /// What happens to the sessions of a reliable socket from now on.
+    /// What happens to the socket from now on: peers that come and go, where the endpoints
+    /// stand that it dials, what became of sessions. Who wants to know how things stand as
+    /// well asks for [`pipes`](Self::pipes) after this call; what happens in between comes
+    /// in both. Costs nothing while nobody listens.
     pub fn events(&self) -> SocketEvents {
-        SocketEvents(self.shared.events.subscribe())
+        SocketEvents {
+            inbox: self.shared.core(Core::listen),
+            actor: self.actor.clone(),
+        }
+    }
+
+    /// Where each pipe stands now: one for each endpoint that is dialed, and one for each
+    /// peer that dialed this socket and is there or has a session.
+    pub fn pipes(&self) -> Vec<PipeStatus> {
+        let mut pipes = self.shared.core(|core| core.pipes());
+        if self.actor.closed().is_some() {
+            // Nobody is about to start it again.
+            for pipe in &mut pipes {
+                pipe.state = PipeState::Closed;
+            }
+        }
+        pipes
     }
 
     /// Waits until every peer confirmed everything that was sent so far and meanwhile, or

@@ -1,12 +1,13 @@
 use std::time::Duration;
 
 use actix::fut::{ActorFutureExt, WrapFuture};
-use actix::{Actor, AsyncContext};
+use actix::{Actor, AsyncContext, Running};
 use treewire_runtime::{Backoff, Child, Context, Exit, Failure};
 use treewire_transports::{Delivery, Link, Registry, TransportError};
 
 use super::endpoint_parts::{EndpointParts, Side};
 use crate::core::PipeId;
+use crate::handle::OfflineReason;
 use crate::session::SessionId;
 
 /// The longest wait between two attempts to reach a peer on this machine.
@@ -18,6 +19,8 @@ const LOCAL_CEILING: Duration = Duration::from_secs(1);
 pub(crate) struct Dialer {
     parts: EndpointParts,
     pipe: PipeId,
+    /// The number of its attempt, until that is known to have come to nothing.
+    attempt: Option<u64>,
 }
 
 impl Dialer {
@@ -39,14 +42,24 @@ impl Dialer {
         let child = Child::new(parts.name("dialer"), move || Dialer {
             parts: made_from.clone(),
             pipe,
+            attempt: None,
         });
         Ok(parts.describe(child.backoff(backoff), "dialer"))
+    }
+
+    /// The attempt came to nothing.
+    fn failed(&mut self, reason: OfflineReason) {
+        if let Some(attempt) = self.attempt.take() {
+            let shared = &self.parts.shared;
+            shared.core(|core| core.dial_failed(self.pipe, attempt, reason));
+        }
     }
 
     fn connected(&mut self, link: Link, context: &mut Context<Self>) {
         let name = link.peer.clone();
         let side = Side::Dialer {
             pipe: self.pipe,
+            attempt: self.attempt.unwrap_or_default(),
             progress: context.progress(),
         };
         let connection = match self.parts.connection(&name, link, side, context) {
@@ -77,6 +90,8 @@ impl Actor for Dialer {
 
     fn started(&mut self, context: &mut Context<Self>) {
         let registry = context.node().provided(Registry::standard);
+        let shared = &self.parts.shared;
+        self.attempt = Some(shared.core(|core| core.dialing(self.pipe)));
         let deadline = self.parts.options.handshake_deadline;
         let endpoint = self.parts.endpoint.clone();
         let dial = async move {
@@ -90,8 +105,23 @@ impl Actor for Dialer {
             dial.into_actor(self)
                 .map(|link, dialer, context| match link {
                     Ok(link) => dialer.connected(link, context),
-                    Err(error) => context.fail(error),
+                    Err(error) => {
+                        let failure = Failure::from(error);
+                        dialer.failed(OfflineReason::Lost(failure.text.as_str().into()));
+                        context.end(Exit::Failed(failure));
+                    }
                 }),
         );
+    }
+
+    fn stopping(&mut self, _: &mut Context<Self>) -> Running {
+        self.failed(OfflineReason::Stopped);
+        Running::Stop
+    }
+}
+
+impl Drop for Dialer {
+    fn drop(&mut self) {
+        self.failed(OfflineReason::Killed);
     }
 }

@@ -18,7 +18,11 @@ pub(super) struct EndpointParts {
 
 /// Which of the two a connection belongs to.
 pub(super) enum Side {
-    Dialer { pipe: PipeId, progress: Progress },
+    Dialer {
+        pipe: PipeId,
+        attempt: u64,
+        progress: Progress,
+    },
     Listener,
 }
 
@@ -34,9 +38,13 @@ impl EndpointParts {
     ) -> Result<Child<Connection>, Failure> {
         let node = context.node();
         let registry = node.provided(Registry::standard);
-        let (role, pipe, progress) = match side {
-            Side::Dialer { pipe, progress } => (Role::Dialer, Some(pipe), Some(progress)),
-            Side::Listener => (Role::Listener, None, None),
+        let (role, pipe, attempt, progress) = match side {
+            Side::Dialer {
+                pipe,
+                attempt,
+                progress,
+            } => (Role::Dialer, Some(pipe), attempt, Some(progress)),
+            Side::Listener => (Role::Listener, None, 0, None),
         };
         let settings = self.options.settings(node.identity(), role);
         let dialect = registry.speak(&self.endpoint, settings.clone())?;
@@ -44,6 +52,7 @@ impl EndpointParts {
             shared: self.shared.clone(),
             settings,
             pipe,
+            attempt,
             service: self.endpoint.service().unwrap_or_default().to_owned(),
             handshake_deadline: self.options.handshake_deadline,
             progress,

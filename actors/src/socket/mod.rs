@@ -215,6 +215,14 @@ impl Actor for SocketActor {
     }
 }
 
+impl Drop for SocketActor {
+    fn drop(&mut self) {
+        if self.shared.leaves_for_good() {
+            self.shared.core(Core::end_pipes);
+        }
+    }
+}
+
 /// Closes the socket for good.
 #[derive(Debug)]
 pub(crate) struct Close {

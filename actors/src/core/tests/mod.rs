@@ -14,6 +14,9 @@ use treewire_transports::{Content, Credit, Delivery, Envelope, RefusalCode};
 use super::*;
 use crate::pattern::Connector;
 
+/// Why connections are gone here.
+const LOST: OfflineReason = OfflineReason::Killed;
+
 fn config(socket_type: SocketType) -> CoreConfig {
     CoreConfig {
         socket_type,
@@ -142,15 +145,15 @@ fn zeromq_05_a_dialed_pipe_keeps_its_queue_an_accepted_one_does_not() {
     core.send(content("left"), None).unwrap();
     core.send(content("stays"), None).unwrap();
     assert_eq!(sendable(&mut core, &inlet), ["left"]);
-    core.detach(&inlet);
+    core.detach(&inlet, LOST);
     assert_eq!(core.lost(), 1, "what left was not confirmed");
     let again = attach(&mut core, Some(dialed), 10);
     assert_eq!(sendable(&mut core, &again), ["stays"]);
-    core.detach(&again);
+    core.detach(&again, LOST);
 
     let accepted = attach(&mut core, None, 0);
     core.send(content("dropped"), None).unwrap();
-    core.detach(&accepted);
+    core.detach(&accepted, LOST);
     assert_eq!(core.lost(), 3);
     assert_eq!(core.stats.drops()["peer gone"], 1);
     assert_eq!(core.stats.drops()["unconfirmed"], 2);
@@ -177,7 +180,7 @@ fn what_a_peer_sent_before_it_went_can_still_be_received() {
     let mut core = core(config(SocketType::PULL));
     let inlet = attach(&mut core, None, 0);
     receive(&mut core, &inlet, &["last words"]);
-    core.detach(&inlet);
+    core.detach(&inlet, LOST);
     assert_eq!(core.connected(), 0);
     assert_eq!(text(&core.next_message().unwrap()), "last words");
     assert!(core.next_message().is_none());
@@ -236,7 +239,7 @@ fn what_is_lost_while_a_socket_closes_is_in_its_result() {
     core.send(content("queued"), None).unwrap();
     assert_eq!(sendable(&mut core, &inlet), ["left"]);
     core.begin_closing();
-    core.detach(&inlet);
+    core.detach(&inlet, LOST);
     assert_eq!(core.unflushed(), 0);
     assert_eq!(core.end(), 2);
     assert_eq!(core.end(), 2, "whoever asks again is told the same");
@@ -252,14 +255,14 @@ fn peers_that_send_and_go_do_not_fill_the_memory() {
     for _ in 0..100 {
         let inlet = attach(&mut core, None, 0);
         receive(&mut core, &inlet, &["a", "b"]);
-        core.detach(&inlet);
+        core.detach(&inlet, LOST);
     }
     let kept = std::iter::from_fn(|| core.next_message()).count();
     assert_eq!(kept, 4, "the bound, and what overshot it");
     assert_eq!(core.stats.drops()["orphaned"], 196);
     let inlet = attach(&mut core, None, 0);
     receive(&mut core, &inlet, &["c"]);
-    core.detach(&inlet);
+    core.detach(&inlet, LOST);
     assert!(core.next_message().is_some(), "there is room again");
 }
 
@@ -275,9 +278,9 @@ fn supervision_04_a_connection_that_was_given_up_touches_nothing_of_its_successo
     assert_eq!((core.connected(), core.lost()), (1, 1));
     core.send(content("for the successor"), None).unwrap();
     assert!(sendable(&mut core, &captive).is_empty());
-    core.detach(&captive);
+    core.detach(&captive, LOST);
     assert_eq!((core.connected(), core.lost()), (1, 1));
     assert_eq!(sendable(&mut core, &successor), ["for the successor"]);
-    core.detach(&successor);
+    core.detach(&successor, LOST);
     assert_eq!(core.connected(), 0);
 }

@@ -41,7 +41,7 @@ fn distributed_05_requests_of_a_peer_that_went_fail_or_go_elsewhere() {
     let mut idempotent = ask(&mut core, true);
     assert_eq!(sendable(&mut core, &first).len(), 2);
     let mut unsent = ask(&mut core, false);
-    core.detach(&first);
+    core.detach(&first, LOST);
     assert_eq!(plain.try_recv().unwrap(), Answer::PeerGone);
     assert!(
         idempotent.try_recv().is_err() && unsent.try_recv().is_err(),

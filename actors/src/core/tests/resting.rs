@@ -29,7 +29,7 @@ fn what_a_resting_socket_had_for_one_of_its_peers_goes_to_the_next_in_order() {
     }
     assert_eq!(sendable(&mut core, &inlet), ["left"]);
     core.rest();
-    core.detach(&inlet);
+    core.detach(&inlet, LOST);
     assert_eq!((core.unsent(), core.lost()), (2, 1));
     assert!(core.reopen());
     let refused = core.send(content("c"), None).unwrap_err();
@@ -46,7 +46,7 @@ fn what_was_meant_for_one_peer_alone_is_dropped_with_it() {
     let inlet = attach(&mut core, None, 0);
     core.send(content("news"), None).unwrap();
     core.rest();
-    core.detach(&inlet);
+    core.detach(&inlet, LOST);
     assert_eq!((core.unsent(), core.lost()), (0, 1));
     assert_eq!(core.stats.drops()["peer gone"], 1);
 }
@@ -79,7 +79,7 @@ fn what_a_resting_socket_received_is_kept_and_that_of_many_rests_is_bounded() {
         }
         core.rest();
         for inlet in &peers {
-            core.detach(inlet);
+            core.detach(inlet, LOST);
         }
         assert!(core.reopen());
     }

@@ -91,7 +91,7 @@ fn what_a_closed_socket_gave_up_is_counted_once() {
     assert_eq!(sendable(&mut core, &inlet), ["a", "b"]);
     core.begin_closing();
     assert_eq!(core.end(), 2);
-    core.detach(&inlet);
+    core.detach(&inlet, LOST);
     assert_eq!(core.lost(), 2);
     assert_eq!(core.unflushed(), 0);
 }
@@ -102,7 +102,7 @@ fn a_peer_that_leaves_and_comes_back_is_sent_to_all_the_while() {
     let inlet = accepts(&mut core, &asks(1));
     core.pipe_of(&inlet).unwrap().peer_leaves();
     send_all(&mut core, &["meanwhile"]);
-    core.detach(&inlet);
+    core.detach(&inlet, LOST);
     let inlet = accepts(&mut core, &asks_again(1, 2, 0));
     assert_eq!(sendable(&mut core, &inlet), ["meanwhile"]);
     // Unless it does not come back.
@@ -133,7 +133,7 @@ fn what_a_peer_that_is_away_never_got_goes_to_one_that_is_there() {
     // What left for a peer is for that one alone.
     let other = connects(&mut core, away, 0);
     assert_eq!(sendable(&mut core, &inlet), ["d"]);
-    core.detach(&inlet);
+    core.detach(&inlet, LOST);
     assert!(sendable(&mut core, &other).is_empty());
     let inlet = connects(&mut core, there, 3);
     assert_eq!(sendable(&mut core, &inlet), ["d"]);
@@ -162,7 +162,7 @@ fn comes_and_goes(core: &mut Core, session: u128, host: &str, texts: &[&str]) ->
     match core.answer_session(&asks(session), &peer) {
         Ok((inlet, _)) => {
             receive(core, &inlet, texts);
-            core.detach(&inlet);
+            core.detach(&inlet, LOST);
             true
         }
         Err(NoSession::Refused(refusal)) => {
@@ -221,14 +221,14 @@ fn a_peer_that_closes_can_still_ask_what_was_handled_if_its_connection_breaks() 
     let inlet = accepts(&mut core, &asks(1));
     receive(&mut core, &inlet, &["a"]);
     core.peer_ends(&inlet);
-    core.detach(&inlet);
+    core.detach(&inlet, LOST);
     drop(core.next_message());
     let again = asks_again(1, 2, 0);
     let (inlet, answer) = core.answer_session(&again, &node(1)).unwrap();
     assert_eq!((answer.credit.handled, answer.received.sequence), (1, 1));
     // Now it knows.
     core.peer_ends(&inlet);
-    core.detach(&inlet);
+    core.detach(&inlet, LOST);
     let late = core.answer_session(&asks_again(1, 3, 0), &node(1));
     assert!(late.is_err(), "the session is over");
 }

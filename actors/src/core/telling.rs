@@ -1,0 +1,93 @@
+//! What a core tells those who listen: where its pipes stand, and what became of messages.
+
+use std::sync::Arc;
+
+use super::presence::{Step, Transition};
+use super::{Core, Inbox, Pipe, PipeId};
+use crate::handle::{OfflineReason, PipeStatus, SocketEvent};
+use crate::message::Source;
+
+impl Core {
+    /// Somebody listens to what happens from now on.
+    pub(crate) fn listen(&mut self) -> Arc<Inbox> {
+        self.listeners.add()
+    }
+
+    pub(super) fn tell(&mut self, event: SocketEvent) {
+        self.listeners.tell(event);
+    }
+
+    /// The dialer of a pipe begins another attempt; its number.
+    pub(crate) fn dialing(&mut self, id: PipeId) -> u64 {
+        self.step(id, Step::Dialed);
+        self.pipe(id).map_or(0, |pipe| pipe.presence.attempt())
+    }
+
+    /// That attempt came to nothing.
+    pub(crate) fn dial_failed(&mut self, id: PipeId, attempt: u64, reason: OfflineReason) {
+        self.step(id, Step::Failed(attempt, reason));
+    }
+
+    /// Nothing goes through any pipe any more.
+    pub(crate) fn end_pipes(&mut self) {
+        let ids: Vec<_> = self.pipes.iter().map(|(_, pipe)| pipe.id()).collect();
+        for id in ids {
+            self.step(id, Step::Ended(OfflineReason::Stopped));
+        }
+    }
+
+    /// Where the pipes stand. One that is only kept for what was received is none any more.
+    pub(crate) fn pipes(&self) -> Vec<PipeStatus> {
+        let pipes = self.pipes.iter().filter(|(_, pipe)| !pipe.is_orphan());
+        pipes.map(|(_, pipe)| pipe.status()).collect()
+    }
+
+    /// Something happened to a pipe: what that changes is told.
+    pub(super) fn step(&mut self, id: PipeId, step: Step) {
+        let Some(pipe) = self.pipe(id) else { return };
+        let Some(transition) = pipe.presence.take(step) else {
+            return;
+        };
+        if self.listeners.any() {
+            self.tell_transition(id, transition);
+        }
+    }
+
+    fn tell_transition(&mut self, id: PipeId, transition: Transition) {
+        let status = self.pipes[id.key].status();
+        let (source, reason) = (status.source, status.reason);
+        let peer = status.peer.unwrap_or_default();
+        if transition.is_offline() {
+            let reason = reason.clone().unwrap_or(OfflineReason::Killed);
+            let peer = peer.clone();
+            self.tell(SocketEvent::Offline {
+                peer,
+                source,
+                reason,
+            });
+        }
+        if let Some(endpoint) = status.endpoint {
+            self.tell(SocketEvent::State {
+                endpoint,
+                state: transition.to,
+                reason,
+            });
+        }
+        if transition.is_online() {
+            self.tell(SocketEvent::Online { peer, source });
+        }
+    }
+}
+
+impl Pipe {
+    fn status(&self) -> PipeStatus {
+        let inlet = self.inlet();
+        PipeStatus {
+            endpoint: self.dialed.clone(),
+            state: self.presence.state(),
+            peer: inlet.map(|inlet| inlet.address()),
+            source: Source(self.id()),
+            reason: self.presence.reason().cloned(),
+        }
+    }
+}

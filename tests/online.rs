@@ -1,0 +1,231 @@
+//! What every socket tells of its peers: that they are there, that they are away and why.
+
+use std::collections::HashMap;
+
+use treewire::prelude::*;
+use treewire::transports::RefusalCode;
+use treewire::{OfflineReason, PipeState, SocketEvent, SocketEvents, SocketHandle, Source};
+
+mod support;
+use support::proxy::Proxy;
+use support::raw::Raw;
+use support::*;
+
+/// What one end was told.
+struct Witness {
+    events: SocketEvents,
+    /// Of each pipe that it ever had: whether its peer is there.
+    is_online: HashMap<Source, bool>,
+    online: u32,
+    offline: Vec<OfflineReason>,
+}
+
+impl Witness {
+    fn of(socket: &SocketHandle) -> Self {
+        Witness {
+            events: socket.events(),
+            is_online: HashMap::new(),
+            online: 0,
+            offline: Vec::new(),
+        }
+    }
+
+    /// Takes note of what was told since the last time, and that it can be.
+    fn look(&mut self) {
+        while let Some(event) = self.events.try_next() {
+            match event {
+                SocketEvent::Online { source, .. } => {
+                    let before = self.is_online.insert(source, true);
+                    assert_ne!(before, Some(true), "online twice");
+                    self.online += 1;
+                }
+                SocketEvent::Offline { source, reason, .. } => {
+                    let before = self.is_online.insert(source, false);
+                    assert_eq!(before, Some(true), "offline twice, or before it was online");
+                    self.offline.push(reason);
+                }
+                SocketEvent::Missed { count } => panic!("{count} events were missed"),
+                _ => {}
+            }
+        }
+    }
+
+    fn peers(&self) -> usize {
+        let online = self.is_online.values().filter(|&&is_online| is_online);
+        online.count()
+    }
+}
+
+/// Kills a child of that kind, if there is one.
+async fn kill(node: &Node, kind: &str) {
+    let tree = node.snapshot().await.unwrap();
+    let path = of_kind(&tree, kind).next().map(|child| child.path.clone());
+    if let Some(path) = path {
+        // It may be gone by now.
+        let _ = node.kill(&path).await;
+    }
+}
+
+#[tokio::test]
+async fn iridium_09_online_and_offline_come_exactly_once_per_transition() {
+    const DEEDS: u32 = 25;
+    for (seed, delivery) in [(1, BestEffort), (2, Reliable), (3, Reliable)] {
+        let mut dice = Dice::new(seed);
+        let (near, far) = (node().await, node().await);
+        let pull = Pull::new("pull").listen("tcp://127.0.0.1:0");
+        let pull = far.spawn(pull.delivery(delivery)).await.unwrap();
+        let mut at_pull = Witness::of(&pull);
+        let proxy = Proxy::to(&address(&pull), seed, 600).await;
+        let push = Push::new("push").dial(&proxy.url).delivery(delivery);
+        let push = near.spawn(push).await.unwrap();
+        let mut at_push = Witness::of(&push);
+        let mut sent = 0_u32;
+        for _ in 0..DEEDS {
+            let node = if dice.below(2) == 0 { &near } else { &far };
+            match dice.below(6) {
+                0 => kill(node, "connection").await,
+                1 => kill(&near, "dialer").await,
+                2 => kill(&far, "listener").await,
+                3 => kill(&near, "push").await,
+                4 => kill(&far, "pull").await,
+                // The proxy will have enough of it soon.
+                _ => {
+                    for _ in 0..30 {
+                        in_time(push.send(sent.to_string())).await.unwrap();
+                        sent += 1;
+                    }
+                }
+            }
+            while let Ok(Some(message)) = pull.try_recv() {
+                drop(message);
+            }
+            if dice.below(3) > 0 {
+                until("they are connected", || {
+                    (push.peers(), pull.peers()) == (1, 1)
+                })
+                .await;
+            }
+            at_push.look();
+            at_pull.look();
+        }
+        proxy.calm_down();
+        until("what was told is how it is", || {
+            while let Ok(Some(message)) = pull.try_recv() {
+                drop(message);
+            }
+            at_push.look();
+            at_pull.look();
+            (push.peers(), pull.peers()) == (1, 1) && (at_push.peers(), at_pull.peers()) == (1, 1)
+        })
+        .await;
+        assert!(at_push.online > 5, "{} times online", at_push.online);
+        let closed = async { push.close(WATCHDOG).await };
+        let receive = async {
+            while let Ok(Some(message)) = pull.recv().await {
+                drop(message);
+            }
+        };
+        tokio::select! {
+            _ = in_time(closed) => {}
+            () = receive => panic!("the pull has closed"),
+        }
+        until("the end was told", || {
+            at_push.look();
+            at_pull.look();
+            (at_push.peers(), at_pull.peers()) == (0, 0)
+        })
+        .await;
+        assert_eq!(at_push.offline.len(), at_push.online as usize);
+        // Whose endpoint was just killed may have been about to stop it as well.
+        let in_order = [OfflineReason::Stopped, OfflineReason::PeerClosed];
+        for end in [&at_push, &at_pull] {
+            let last = end.offline.last().unwrap();
+            assert!(in_order.contains(last), "{last:?}");
+        }
+        stop(near).await;
+        stop(far).await;
+    }
+}
+
+/// The next reason why a peer is away.
+async fn offline(events: &mut SocketEvents) -> OfflineReason {
+    loop {
+        let event = in_time(events.next()).await;
+        if let SocketEvent::Offline { reason, .. } = event.expect("the socket has closed") {
+            return reason;
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_goes_offline_has_a_reason() {
+    let (near, far) = (node().await, node().await);
+    let pull = Pull::new("pull").listen("tcp://127.0.0.1:0");
+    let pull = far.spawn(pull).await.unwrap();
+    let push = Push::new("push").dial(address(&pull));
+    let push = near.spawn(push).await.unwrap();
+    let (mut at_push, mut at_pull) = (push.events(), pull.events());
+    let connected = async || in_time(async { tokio::join!(push.ready(1), pull.ready(1)) }).await;
+
+    connected().await;
+    kill(&near, "connection").await;
+    assert_eq!(offline(&mut at_push).await, OfflineReason::Killed);
+    let reason = offline(&mut at_pull).await;
+    assert!(matches!(reason, OfflineReason::Lost(_)), "{reason:?}");
+
+    connected().await;
+    in_time(far.restart_child("pull")).await.unwrap();
+    assert_eq!(offline(&mut at_pull).await, OfflineReason::Stopped);
+    assert_eq!(offline(&mut at_push).await, OfflineReason::PeerClosed);
+
+    connected().await;
+    let mut rude = Raw::open(&address(&pull), "push", "pull").await;
+    until("it is there", || pull.peers() == 2).await;
+    rude.say(&[0xff; 64]).await;
+    let reason = offline(&mut at_pull).await;
+    assert!(matches!(reason, OfflineReason::Misbehaved(_)), "{reason:?}");
+
+    assert_eq!(in_time(push.close(WATCHDOG)).await, Closed::Flushed);
+    assert_eq!(offline(&mut at_push).await, OfflineReason::Stopped);
+    assert_eq!(offline(&mut at_pull).await, OfflineReason::PeerClosed);
+    assert!(in_time(at_push.next()).await.is_some_and(|event| matches!(
+        event,
+        SocketEvent::State {
+            state: PipeState::Closed,
+            ..
+        }
+    )));
+    assert!(in_time(at_push.next()).await.is_none(), "it has closed");
+    stop(near).await;
+    stop(far).await;
+}
+
+#[tokio::test]
+async fn an_endpoint_that_cannot_be_reached_says_why() {
+    let node = node().await;
+    let nobody = address_for_later("tcp://127.0.0.1:0");
+    let pull = Pull::new("pull").listen("tcp://127.0.0.1:0");
+    let pull = node.spawn(pull.delivery(Reliable)).await.unwrap();
+    let push = Push::new("push").dial(&nobody).dial(address(&pull));
+    let push = node.spawn(push).await.unwrap();
+    let of = |endpoint: &str| {
+        let pipes = push.pipes().into_iter();
+        let mut of = pipes.filter(|pipe| pipe.endpoint.as_deref() == Some(endpoint));
+        let pipe = of.next().unwrap();
+        assert!(pipe.peer.is_none());
+        pipe.reason
+    };
+    until("both were tried in vain", || {
+        let is_lost = matches!(of(&nobody), Some(OfflineReason::Lost(_)));
+        let unsupported = RefusalCode::Unsupported;
+        is_lost && matches!(of(&address(&pull)), Some(OfflineReason::Refused(refusal)) if refusal.code == unsupported)
+    })
+    .await;
+    assert_eq!(pull.pipes().len(), 0);
+    stop(node).await;
+    assert!(
+        push.pipes()
+            .iter()
+            .all(|pipe| pipe.state == PipeState::Closed)
+    );
+}
