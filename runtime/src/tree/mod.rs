@@ -15,9 +15,11 @@
 
 mod action;
 mod admitting;
+mod deadlines;
 mod ending;
 mod entry;
 mod family;
+mod generation;
 mod group;
 mod load;
 mod threads;
@@ -33,7 +35,7 @@ use slab::Slab;
 use tokio::sync::oneshot;
 
 use crate::child::Placement;
-use crate::exit::{Charge, Exit, Killer};
+use crate::exit::{Charge, Exit};
 use crate::node::SpawnError;
 use crate::observe::{Event, EventKind};
 use crate::restart::RestartWindow;
@@ -131,12 +133,6 @@ impl Tree {
     /// Whether ordinary events are worth the making: starts, restarts, orderly ends.
     pub(crate) fn set_watched(&mut self, is_watched: bool) {
         self.is_watched = is_watched;
-    }
-
-    /// When [`on_time`](Self::on_time) wants to be called next.
-    pub(crate) fn wake_at(&self) -> Option<Instant> {
-        let first = self.deadlines.first().map(|&(at, _)| at);
-        [first, self.end_by].into_iter().flatten().min()
     }
 
     /// The generation `life` of a child is ready.
@@ -265,171 +261,6 @@ impl Tree {
             self.clear_deadline(ROOT);
             self.entries[ROOT].family_mut().phase = Phase::lowering_all();
             self.attend(ROOT);
-        }
-    }
-
-    /// Deals with every deadline that has passed. `polled` says which life the thread of
-    /// an arbiter has in hand, or zero; asked when somebody there did not end.
-    pub(crate) fn on_time(&mut self, now: Instant, polled: &dyn Fn(usize) -> u64) {
-        while let Some(&(at, id)) = self.deadlines.first() {
-            if at > now {
-                break;
-            }
-            self.deadlines.pop_first();
-            let Some(key) = self.find(id) else { continue };
-            self.entries[key].deadline = None;
-            self.deadline_passed(key, polled, now);
-            self.settle(now);
-        }
-        if self.end_by.is_some_and(|at| at <= now) {
-            self.end_by = None;
-            let blocking = self.blocking().map(|key| self.path(key)).collect();
-            self.close_all();
-            self.actions
-                .push_back(Action::Finished(Ending::TimedOut { blocking }));
-        }
-    }
-
-    fn deadline_passed(&mut self, key: usize, polled: &dyn Fn(usize) -> u64, now: Instant) {
-        let entry = &mut self.entries[key];
-        match entry.state {
-            State::BackingOff => self.start(key, now),
-            State::Starting | State::Running | State::Stopping if entry.killed => {
-                let in_hand = polled(entry.arbiter);
-                self.declare_zombie(key, in_hand, now);
-            }
-            State::Starting | State::Running | State::Stopping => {
-                self.signal_kill(key, Exit::Killed(Killer::Deadline), now);
-            }
-            State::Resting => {
-                let parent = entry.parent.unwrap_or(ROOT);
-                if let Phase::Resting { from, until } = self.phase(parent)
-                    && until <= now
-                {
-                    self.raise_from(parent, from);
-                }
-            }
-            State::Ending => {}
-        }
-    }
-
-    /// Makes the next generation of a child, or starts the children of a supervisor.
-    fn start(&mut self, key: usize, now: Instant) {
-        self.clear_deadline(key);
-        self.place(key);
-        self.last_life += 1;
-        let entry = &mut self.entries[key];
-        entry.life = self.last_life;
-        entry.generation += 1;
-        self.restarts += u64::from(entry.generation > 1);
-        entry.was_ready = false;
-        entry.killed = false;
-        entry.imposed = None;
-        entry.failed_start = None;
-        entry.intent = Intent::Stay;
-        entry.enter(State::Starting, now);
-        if entry.family().is_some() {
-            let family = entry.family_mut();
-            family.window.clear();
-            family.phase = Phase::Steady;
-        }
-        match entry.recipe() {
-            Some(recipe) => self.actions.push_back(Action::Start {
-                recipe: recipe.clone(),
-                id: entry.id,
-                life: entry.life,
-                arbiter: entry.arbiter,
-                path: self.shared_path(key),
-            }),
-            None => {
-                for child in entry.children().collect::<Vec<_>>() {
-                    self.entries[child].held = false;
-                    // Whom the group waited for in its last life is started now.
-                    self.clear_deadline(child);
-                }
-                self.raise_from(key, 0);
-            }
-        }
-    }
-
-    fn became_ready(&mut self, key: usize, now: Instant) {
-        let entry = &mut self.entries[key];
-        if entry.state == State::Starting {
-            entry.enter(State::Running, now);
-        }
-        entry.was_ready = true;
-        let (id, waiter, parent) = (entry.id, entry.ready.take(), entry.parent);
-        // Whoever waited and now subscribes hears of what follows only.
-        self.event(key, EventKind::Started, now);
-        if let Some(waiter) = waiter {
-            self.actions.push_back(Action::Ready(waiter, Ok(id)));
-        }
-        if let Some(parent) = parent {
-            self.no_longer_awaited(parent, key);
-        }
-    }
-
-    /// Asks a child to stop; what becomes of it then is at least `intent`.
-    fn request_stop(&mut self, key: usize, intent: Intent, now: Instant) {
-        let entry = &mut self.entries[key];
-        entry.intent = entry.intent.max(intent);
-        match entry.state {
-            State::Starting | State::Running if entry.has_actor() => {
-                entry.enter(State::Stopping, now);
-                // One that was killed keeps the deadline of the kill.
-                if !entry.killed {
-                    let shutdown = entry
-                        .spec
-                        .as_ref()
-                        .map_or(KILL_GRACE, |spec| spec.settings.shutdown);
-                    self.set_deadline(key, now + shutdown.min(LONGEST));
-                    self.signal(key, Signal::Stop);
-                }
-            }
-            State::Starting | State::Running => self.end_supervisor(key, Exit::Shutdown, now),
-            State::BackingOff => {
-                self.clear_deadline(key);
-                self.entries[key].enter(State::Ending, now);
-                self.attend(key);
-            }
-            State::Resting => self.attend(key),
-            State::Stopping | State::Ending => {}
-        }
-    }
-
-    /// Kills the generation, for which `exit` is recorded. A second kill neither
-    /// changes that nor gives it more time.
-    fn signal_kill(&mut self, key: usize, exit: Exit, now: Instant) {
-        let entry = &mut self.entries[key];
-        if !std::mem::replace(&mut entry.killed, true) {
-            entry.imposed = Some(Box::new(exit));
-            self.set_deadline(key, now + KILL_GRACE);
-            self.signal(key, Signal::Kill);
-        }
-    }
-
-    fn signal(&mut self, key: usize, signal: Signal) {
-        let entry = &self.entries[key];
-        if let Some(recipe) = entry.recipe() {
-            self.actions.push_back(Action::Signal {
-                recipe: recipe.clone(),
-                life: entry.life,
-                signal,
-            });
-        }
-    }
-
-    fn set_deadline(&mut self, key: usize, at: Instant) {
-        self.clear_deadline(key);
-        let entry = &mut self.entries[key];
-        entry.deadline = Some(at);
-        self.deadlines.insert((at, entry.id));
-    }
-
-    fn clear_deadline(&mut self, key: usize) {
-        let entry = &mut self.entries[key];
-        if let Some(at) = entry.deadline.take() {
-            self.deadlines.remove(&(at, entry.id));
         }
     }
 

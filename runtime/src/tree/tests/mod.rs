@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use super::*;
 
 use crate::child::{Body, ChildSpec, Listed, Recipe, Settings};
-use crate::exit::Failure;
+use crate::exit::{Failure, Killer};
 use crate::node::Home;
 use crate::observe::{MailboxSnapshot, Stats};
 use crate::panics::Panic;
