@@ -172,3 +172,34 @@ impl Dice {
         self.roll() % limit
     }
 }
+
+/// Kills one child after the other, again and again, until `work` is done.
+pub(crate) async fn while_killing<T>(
+    nodes: [&Node; 2],
+    seed: u64,
+    work: impl Future<Output = T>,
+) -> (T, u64) {
+    let mut kills = 0;
+    let kill = async {
+        let mut dice = Dice::new(seed);
+        loop {
+            let node = nodes[dice.below(2) as usize];
+            let tree = node.snapshot().await.unwrap();
+            let paths: Vec<_> = tree.walk().map(|child| child.path.clone()).collect();
+            // It may be gone by now.
+            if node
+                .kill(&paths[dice.below(paths.len() as u64) as usize])
+                .await
+                .is_ok()
+            {
+                kills += 1;
+            }
+            tokio::time::sleep(Duration::from_millis(3)).await;
+        }
+    };
+    let result = tokio::select! {
+        result = work => result,
+        never = kill => never,
+    };
+    (result, kills)
+}

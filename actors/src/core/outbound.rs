@@ -306,9 +306,12 @@ impl Core {
                 Ok(())
             }
             Some(pipe) if pipe.takes_messages() => self.overflow(queued, Some(destination.key)),
-            _ => Err(Blocked {
+            pipe => Err(Blocked {
                 content: queued.envelope.content,
-                reason: Reason::PeerGone,
+                reason: match pipe {
+                    Some(pipe) if pipe.is_over => Reason::PeerReplaced,
+                    _ => Reason::PeerGone,
+                },
             }),
         }
     }

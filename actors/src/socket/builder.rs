@@ -263,6 +263,10 @@ impl Pull {
     session_options!();
 }
 
+impl Socket {
+    session_options!();
+}
+
 impl Req {
     /// How long a request waits for its answer unless it says otherwise. Default:
     /// for ever.

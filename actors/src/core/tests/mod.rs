@@ -1,5 +1,6 @@
 //! The core driven by hand, as handles and connections would.
 
+mod composed;
 mod refusals;
 mod requests;
 mod resting;

@@ -7,7 +7,7 @@ use treewire_transports::OpenChannel;
 use super::*;
 use crate::handle::SessionEnd;
 
-fn reliable(socket_type: SocketType) -> CoreConfig {
+pub(super) fn reliable(socket_type: SocketType) -> CoreConfig {
     CoreConfig {
         delivery: Delivery::Reliable,
         ..config(socket_type)
@@ -15,7 +15,7 @@ fn reliable(socket_type: SocketType) -> CoreConfig {
 }
 
 /// A peer on a node of that instance.
-fn node(instance: u8) -> Peer {
+pub(super) fn node(instance: u8) -> Peer {
     Peer {
         address: "peer:1".into(),
         host: "peer".into(),
@@ -24,7 +24,7 @@ fn node(instance: u8) -> Peer {
 }
 
 /// A peer that asks for its first channel of that session.
-fn asks(session: u128) -> OpenChannel {
+pub(super) fn asks(session: u128) -> OpenChannel {
     OpenChannel {
         session: session.to_le_bytes(),
         epoch: 1,
@@ -38,7 +38,7 @@ fn asks(session: u128) -> OpenChannel {
 }
 
 /// It asks again after a connection ended.
-fn asks_again(session: u128, epoch: u64, received: u64) -> OpenChannel {
+pub(super) fn asks_again(session: u128, epoch: u64, received: u64) -> OpenChannel {
     OpenChannel {
         epoch,
         last_received: received,
@@ -47,12 +47,12 @@ fn asks_again(session: u128, epoch: u64, received: u64) -> OpenChannel {
     }
 }
 
-fn accepts(core: &mut Core, open: &OpenChannel) -> Arc<Inlet> {
+pub(super) fn accepts(core: &mut Core, open: &OpenChannel) -> Arc<Inlet> {
     core.answer_session(open, &node(1)).expect("it is taken").0
 }
 
 /// Connects the dialer of that pipe to a peer that received so much.
-fn connects(core: &mut Core, pipe: PipeId, received: u64) -> Arc<Inlet> {
+pub(super) fn connects(core: &mut Core, pipe: PipeId, received: u64) -> Arc<Inlet> {
     let opening = core.begin_session(pipe, &node(1)).expect("it may begin");
     let answer = OpenChannel {
         session: opening.id.0,
