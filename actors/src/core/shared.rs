@@ -1,5 +1,5 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::Instant;
 
 use parking_lot::Mutex;
@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 use treewire_runtime::{Counter, Stats};
 use treewire_transports::{Content, Credit, Endpoint, Envelope, OpenChannel};
 
-use super::{Core, CoreConfig, Inlet, NoSession, Opening, Peer, PipeId, Queued, Ward};
+use super::{Core, CoreConfig, Inlet, NoSession, Opening, Owed, Peer, PipeId, Queued, Ward};
 use crate::handle::{Closed, OfflineReason};
 use crate::message::Message;
 use crate::session::SessionId;
@@ -26,12 +26,10 @@ pub(crate) struct Shared {
     pub(crate) changed: Notify,
     /// A peer of a session may be away.
     pub(crate) left: Notify,
-    /// It takes no messages, for now or for good: so that connections need not
-    /// lock the core to know.
-    closing: AtomicBool,
     leaves_for_good: AtomicBool,
-    /// Requests that were handed out and not answered yet.
-    in_hand: AtomicU64,
+    /// Whether it takes no messages, for now or for good, and the requests that were
+    /// handed out and not answered yet.
+    owed: Owed,
     /// Peers whose connection ended because of what they sent.
     pub(crate) bad_peers: Counter,
     /// What the listeners are bound to, in the order in which they were named.
@@ -48,9 +46,8 @@ impl Shared {
             arrived: Notify::new(),
             changed: Notify::new(),
             left: Notify::new(),
-            closing: AtomicBool::new(false),
             leaves_for_good: AtomicBool::new(false),
-            in_hand: AtomicU64::new(0),
+            owed: Owed::new(),
             bad_peers: Counter::default(),
             bound: Mutex::new(vec![None; listeners]),
         })
@@ -200,7 +197,7 @@ impl Shared {
 
     /// How much a closing pipe has sent in all, once nothing is left to be sent.
     pub(crate) fn sent_all(&self, inlet: &Arc<Inlet>) -> Option<u64> {
-        if self.in_hand.load(SeqCst) > 0 {
+        if self.owed.count() > 0 {
             return None;
         }
         self.core(|core| {
@@ -216,20 +213,17 @@ impl Shared {
 
     /// Messages that are queued, sent and not confirmed, or owed as an answer.
     pub(crate) fn unflushed(&self) -> u64 {
-        // In this order: an answer is queued before it stops being owed.
-        let in_hand = self.in_hand.load(SeqCst);
-        in_hand + self.core(|core| core.unflushed())
+        self.owed.and_queued(|| self.core(|core| core.unflushed()))
     }
 
     pub(crate) fn request_handed_out(&self) {
-        self.in_hand.fetch_add(1, SeqCst);
+        self.owed.one_more();
     }
 
     /// A request was answered, or let go of. Locks the core of a closing socket,
     /// so it may be called under that lock only while the socket is open.
     pub(crate) fn request_done(&self) {
-        self.in_hand.fetch_sub(1, SeqCst);
-        if self.is_closing() {
+        if self.owed.one_less() {
             self.core(Core::wake_all);
             self.changed.notify_waiters();
         }
@@ -248,8 +242,7 @@ impl Shared {
     fn stop_taking(&self, stop: impl FnOnce(&mut Core)) {
         self.core(|core| {
             stop(core);
-            // Under the lock: who holds it and sees an open core sees an open socket.
-            self.closing.store(true, SeqCst);
+            self.owed.set_closing(true);
         });
         self.room.notify_waiters();
         self.changed.notify_waiters();
@@ -259,7 +252,7 @@ impl Shared {
     pub(crate) fn reopen(&self) -> bool {
         let is_open = self.core(|core| {
             let is_open = core.reopen();
-            self.closing.store(!is_open, SeqCst);
+            self.owed.set_closing(!is_open);
             is_open
         });
         self.room.notify_waiters();
@@ -269,8 +262,8 @@ impl Shared {
     /// Closes for good and gives up what is left, answers owed included.
     pub(crate) fn end(&self) -> Closed {
         self.begin_closing();
-        let in_hand = self.in_hand.load(SeqCst);
-        match self.core(Core::end) + in_hand {
+        let owed = self.owed.count();
+        match self.core(Core::end) + owed {
             0 => Closed::Flushed,
             count => Closed::Dropped(count),
         }
@@ -287,7 +280,7 @@ impl Shared {
     }
 
     pub(crate) fn is_closing(&self) -> bool {
-        self.closing.load(SeqCst)
+        self.owed.is_closing()
     }
 
     pub(crate) fn set_bound(&self, index: usize, endpoint: Endpoint) {

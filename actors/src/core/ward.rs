@@ -1,13 +1,16 @@
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+#[cfg(all(test, treewire_loom))]
+mod loom;
+
+use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use parking_lot::Mutex;
 use tokio::sync::Notify;
 use treewire_runtime::{Clock, Stats};
 
 use super::Inlet;
 use super::quarantine::Quarantine;
+use crate::sync::{AtomicBool, Mutex};
 
 /// The quarantine of a socket, asked and charged from any thread.
 pub(crate) struct Ward {
@@ -27,7 +30,7 @@ pub(crate) const QUARANTINED: &str = "quarantined";
 impl Ward {
     pub(crate) fn new(stats: Arc<Stats>) -> Self {
         Ward {
-            quarantine: Mutex::default(),
+            quarantine: Mutex::new(Quarantine::default()),
             refuses: AtomicBool::new(false),
             clock: OnceLock::new(),
             began: Notify::new(),
