@@ -6,21 +6,12 @@ use std::time::Duration;
 use treewire::prelude::*;
 
 mod support;
+use support::memory::resident_bytes;
 use support::raw::*;
 use support::*;
 
 /// What the process may have gained, for peers by the thousand.
 const GAIN_BYTES_MAX: u64 = 48 * 1024 * 1024;
-
-fn resident_bytes() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status
-        .lines()
-        .find(|line| line.starts_with("VmRSS:"))
-        .unwrap();
-    let kibibytes: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
-    kibibytes * 1024
-}
 
 #[tokio::test]
 async fn a_thousand_bad_peers_at_once_leave_memory_flat_and_others_served() {

@@ -60,9 +60,12 @@ pub enum Overflow {
     Refuse,
     /// The message is dropped and counted.
     DropNewest,
-    /// The oldest message in the queue is dropped and counted, and the new one
-    /// takes its room. Without a peer the new one is dropped.
+    /// The oldest messages in the queue are dropped and counted, as many as it takes,
+    /// and the new one has their room. Without a peer the new one is dropped. What a
+    /// reliable socket sent already stays: if that is the bound by itself, the newest
+    /// message is kept beside it.
     DropOldest,
-    /// Only the newest message is kept in a queue; the others are counted as dropped.
+    /// Only the newest message is kept in a queue that is full; the others are counted as
+    /// dropped. What a reliable socket sent already stays, as above.
     Conflate,
 }

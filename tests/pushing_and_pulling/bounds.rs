@@ -6,6 +6,7 @@ over_every_transport! {
     zeromq_10_bounds_are_exact
     zeromq_10_bounds_are_exact_with_a_peer_that_does_not_take
     a_full_queue_refuses_drops_or_conflates_as_it_was_told
+    zeromq_10_a_large_message_takes_the_room_of_as_many_old_ones_as_it_needs
     without_a_peer_the_dropping_policies_drop_and_count
     what_is_too_large_or_has_too_many_parts_comes_back
     what_is_too_large_for_the_peer_is_counted_and_the_rest_goes_on
@@ -109,6 +110,30 @@ async fn a_full_queue_refuses_drops_or_conflates_as_it_was_told(listen: &str) {
         assert!(pull.try_recv().unwrap().is_none(), "{policy:?}");
         stop(node).await;
     }
+}
+
+async fn zeromq_10_a_large_message_takes_the_room_of_as_many_old_ones_as_it_needs(listen: &str) {
+    let node = node().await;
+    let later = address_for_later(listen);
+    let push = Push::new("push")
+        .dial(&later)
+        .send_bound(Bound::messages(100).bytes(10_000))
+        .overflow(Overflow::DropOldest);
+    let push = node.spawn(push).await.unwrap();
+    for _ in 0..100 {
+        push.try_send("").unwrap();
+    }
+    for number in 0..50 {
+        push.try_send(vec![number; 1_000]).unwrap();
+    }
+    // Ten are as much as there may be, and no small one is left.
+    assert_eq!((push.unflushed(), push.lost()), (10, 140));
+    let pull = pull(&node, &later).await;
+    for number in 40..50 {
+        let message = in_time(pull.recv()).await.unwrap().unwrap();
+        assert_eq!(**message.payload(), [number; 1_000]);
+    }
+    stop(node).await;
 }
 
 async fn without_a_peer_the_dropping_policies_drop_and_count(listen: &str) {

@@ -335,7 +335,7 @@ impl Core {
             (Overflow::DropNewest, Some(_)) => self.give_up_queued("queue full", [queued]),
             (_, None) => self.give_up_queued("no peer", [queued]),
             (Overflow::DropOldest, Some(key)) => {
-                let oldest = self.pipes[key].take_oldest();
+                let oldest = self.pipes[key].make_room(self.config.send_bound);
                 self.pipes[key].push(queued);
                 self.give_up_queued("queue full", oldest);
             }

@@ -236,9 +236,16 @@ impl Pipe {
         self.wake();
     }
 
-    pub(crate) fn take_oldest(&mut self) -> Option<Queued> {
-        let oldest = self.outbound.pop_front();
-        self.outbound_bytes -= oldest.as_ref().map_or(0, |queued| queued.bytes);
+    /// Takes the oldest that are queued until there is room for one more. What left is kept
+    /// all the same, and may be the bound by itself.
+    pub(crate) fn make_room(&mut self, bound: Bound) -> Vec<Queued> {
+        let mut oldest = Vec::new();
+        while !self.has_room(bound)
+            && let Some(queued) = self.outbound.pop_front()
+        {
+            self.outbound_bytes -= queued.bytes;
+            oldest.push(queued);
+        }
         oldest
     }
 
