@@ -1,10 +1,14 @@
 //! What every socket tells of its peers: that they are there, that they are away and why.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
+use treewire::PipeState::{Connecting, Disconnected, Ready};
 use treewire::prelude::*;
 use treewire::transports::RefusalCode;
-use treewire::{OfflineReason, PipeState, SocketEvent, SocketEvents, SocketHandle, Source};
+use treewire::{
+    OfflineReason, PipeState, SocketEvent, SocketEvents, SocketHandle, Source, World, driven,
+};
 
 mod support;
 use support::proxy::Proxy;
@@ -54,6 +58,85 @@ impl Witness {
         let online = self.is_online.values().filter(|&&is_online| is_online);
         online.count()
     }
+}
+
+/// The states of what a socket dials, as they come.
+async fn states_until(events: &mut SocketEvents, last: PipeState) -> Vec<PipeState> {
+    let mut states = Vec::new();
+    while states.last() != Some(&last) {
+        let event = in_time(events.next()).await;
+        if let SocketEvent::State { state, .. } = event.expect("the socket has closed") {
+            assert_ne!(states.last(), Some(&state), "it did not change");
+            states.push(state);
+        }
+    }
+    states
+}
+
+#[tokio::test]
+async fn conat_10_states_go_ready_disconnected_connecting_ready_and_what_was_written_arrives() {
+    const MESSAGES: u32 = 100;
+    let (near, far) = (node().await, node().await);
+    let later = address_for_later("tcp://127.0.0.1:0");
+    let pull = Pull::new("pull").listen(&later).delivery(Reliable);
+    let (pull_spec, pull) = pull.into_spec();
+    let group = Supervisor::new("group").child(pull_spec);
+    far.spawn(group).await.unwrap();
+    let push = Push::new("push").dial(&later).delivery(Reliable);
+    let (push_spec, push) = push.into_spec();
+    let mut events = push.events();
+    near.spawn(push_spec).await.unwrap();
+    let states = states_until(&mut events, Ready).await;
+    assert_eq!(states, [Connecting, Ready]);
+    assert_eq!(push.pipes()[0].state, Ready);
+    in_time(far.stop_child("group/pull")).await.unwrap();
+    let states = states_until(&mut events, Disconnected).await;
+    assert_eq!(states, [Disconnected]);
+    for number in 0..MESSAGES {
+        in_time(push.send(number.to_string())).await.unwrap();
+    }
+    let states = states_until(&mut events, Disconnected).await;
+    assert_eq!(states, [Connecting, Disconnected], "nobody is there");
+    in_time(far.start_child("group/pull")).await.unwrap();
+    let states = states_until(&mut events, Ready).await;
+    assert_eq!(states[states.len() - 2..], [Connecting, Ready]);
+    for number in 0..MESSAGES {
+        let message = in_time(pull.recv()).await.unwrap().unwrap();
+        assert_eq!(*message.payload(), number.to_string().as_str());
+    }
+    stop(near).await;
+    stop(far).await;
+}
+
+#[test]
+fn conat_10_without_reconnection_it_stays_down_until_told() {
+    driven(1, async |world: World| {
+        let node = Node::builder("test").driven(&world).start().await.unwrap();
+        let push = Push::new("push").dial("inproc://down").reconnect(false);
+        let push = node.spawn(push.delivery(Reliable)).await.unwrap();
+        let state = || push.pipes()[0].state;
+        let is_down_for_long = async || {
+            world.pass(Duration::from_secs(3_600)).await;
+            assert_eq!(state(), Disconnected);
+        };
+        is_down_for_long().await;
+        let pull = Pull::new("pull").listen("inproc://down");
+        let pull = node.spawn(pull.delivery(Reliable)).await.unwrap();
+        is_down_for_long().await;
+        push.redial();
+        push.ready(1).await;
+        // What is connected is left alone, also later.
+        push.redial();
+        for kind in ["connection", "dialer"] {
+            kill(&node, kind).await;
+            is_down_for_long().await;
+            push.send("meanwhile").await.unwrap();
+            push.redial();
+            let message = pull.recv().await.unwrap().unwrap();
+            assert_eq!(*message.payload(), "meanwhile");
+        }
+        node.stop().await.unwrap();
+    });
 }
 
 /// Kills a child of that kind, if there is one.

@@ -23,6 +23,8 @@ pub(crate) struct Proxy {
 struct State {
     cuts: AtomicU64,
     calm: AtomicBool,
+    /// What the near end says, and what the far end says, is swallowed.
+    mute: [AtomicBool; 2],
 }
 
 /// The proxy had enough of a connection.
@@ -58,6 +60,16 @@ impl Proxy {
         self.state.cuts.load(SeqCst)
     }
 
+    /// Swallows from now on what the dialing side says.
+    pub(crate) fn mute_the_dialer(&self) {
+        self.state.mute[0].store(true, SeqCst);
+    }
+
+    /// Swallows from now on what the listening side says.
+    pub(crate) fn mute_the_listener(&self) {
+        self.state.mute[1].store(true, SeqCst);
+    }
+
     /// Cuts no more.
     pub(crate) fn calm_down(&self) {
         self.state.calm.store(true, SeqCst);
@@ -75,8 +87,8 @@ async fn carry(near: TcpStream, far: TcpStream, bytes: u64, state: Arc<State>) {
     let (near_read, near_write) = near.into_split();
     let (far_read, far_write) = far.into_split();
     let carried = tokio::try_join!(
-        pump(near_read, far_write, &left, &state.calm),
-        pump(far_read, near_write, &left, &state.calm)
+        pump(near_read, far_write, &left, &state.calm, &state.mute[0]),
+        pump(far_read, near_write, &left, &state.calm, &state.mute[1])
     );
     if let Err(Cut) = carried {
         state.cuts.fetch_add(1, SeqCst);
@@ -89,10 +101,14 @@ async fn pump(
     mut to: OwnedWriteHalf,
     left: &AtomicU64,
     calm: &AtomicBool,
+    mute: &AtomicBool,
 ) -> Result<(), Cut> {
     let mut buffer = vec![0; 16 * 1024];
     // Whoever hangs up without a word has ended its direction as well.
     while let Ok(count @ 1..) = from.read(&mut buffer).await {
+        if mute.load(SeqCst) {
+            continue;
+        }
         let mut may = count;
         if !calm.load(SeqCst) {
             may = left.load(SeqCst).min(count as u64) as usize;

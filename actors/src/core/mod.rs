@@ -176,13 +176,13 @@ impl Core {
     }
 
     /// The pipe of a dialer, the same over all its lives: it keeps its queue while
-    /// its peer is away.
+    /// its peer is away. It may make an attempt now.
     pub(crate) fn dialed(&mut self, endpoint: &str, session: Option<SessionId>) -> PipeId {
         let known = self
             .pipes
             .iter()
             .find(|(_, pipe)| pipe.dialed.as_deref() == Some(endpoint));
-        match known {
+        let id = match known {
             Some((_, pipe)) => pipe.id(),
             None => {
                 let bound = self.config.receive_bound;
@@ -195,7 +195,9 @@ impl Core {
                     }
                 })
             }
-        }
+        };
+        self.pipes[id.key].may_dial = true;
+        id
     }
 
     fn add_pipe(&mut self, dialed: Option<Arc<str>>) -> PipeId {

@@ -47,6 +47,8 @@ pub(crate) struct Pipe {
     outbound: VecDeque<Queued>,
     outbound_bytes: u64,
     connection: Option<Connected>,
+    /// Its dialer, which does not reconnect by itself, was told to make one attempt.
+    pub(super) may_dial: bool,
     /// What is told of it.
     pub(super) presence: Presence,
     /// What survives the connection, where nothing is to be lost with it.
@@ -78,6 +80,7 @@ impl Pipe {
             outbound: VecDeque::new(),
             outbound_bytes: 0,
             connection: None,
+            may_dial: false,
             presence: Presence::default(),
             session: None,
             is_over: false,

@@ -1,3 +1,4 @@
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::Instant;
@@ -26,6 +27,8 @@ pub(crate) struct Shared {
     pub(crate) changed: Notify,
     /// A peer of a session may be away.
     pub(crate) left: Notify,
+    /// A dialer may make an attempt.
+    may_dial: Notify,
     leaves_for_good: AtomicBool,
     /// Whether it takes no messages, for now or for good, and the requests that were
     /// handed out and not answered yet.
@@ -46,6 +49,7 @@ impl Shared {
             arrived: Notify::new(),
             changed: Notify::new(),
             left: Notify::new(),
+            may_dial: Notify::new(),
             leaves_for_good: AtomicBool::new(false),
             owed: Owed::new(),
             bad_peers: Counter::default(),
@@ -133,6 +137,24 @@ impl Shared {
         self.core(|core| core.session_lost(id, asked));
         self.room.notify_waiters();
         self.changed.notify_waiters();
+    }
+
+    /// Dialers that do not reconnect by themselves make one attempt each.
+    pub(crate) fn redial(&self) {
+        self.core(Core::redial);
+        self.may_dial.notify_waiters();
+    }
+
+    /// Waits until the dialer of that pipe is told to make an attempt.
+    pub(crate) async fn told_to_dial(&self, id: PipeId) {
+        loop {
+            let mut told = pin!(self.may_dial.notified());
+            told.as_mut().enable();
+            if self.core(|core| core.may_dial(id)) {
+                return;
+            }
+            told.await;
+        }
     }
 
     /// The peer closed its direction and wants no more messages.

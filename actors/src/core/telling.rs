@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::presence::{Step, Transition};
 use super::{Core, Inbox, Pipe, PipeId};
-use crate::handle::{OfflineReason, PipeStatus, SocketEvent};
+use crate::handle::{OfflineReason, PipeState, PipeStatus, SocketEvent};
 use crate::message::Source;
 
 impl Core {
@@ -26,6 +26,20 @@ impl Core {
     /// That attempt came to nothing.
     pub(crate) fn dial_failed(&mut self, id: PipeId, attempt: u64, reason: OfflineReason) {
         self.step(id, Step::Failed(attempt, reason));
+    }
+
+    /// Whether a dialer that does not reconnect by itself was told to make an attempt, since
+    /// it asked last.
+    pub(crate) fn may_dial(&mut self, id: PipeId) -> bool {
+        let pipe = self.pipe(id);
+        pipe.is_some_and(|pipe| std::mem::take(&mut pipe.may_dial))
+    }
+
+    /// Every dialed pipe that is disconnected is to be dialed once.
+    pub(crate) fn redial(&mut self) {
+        for (_, pipe) in &mut self.pipes {
+            pipe.may_dial |= pipe.presence.state() == PipeState::Disconnected;
+        }
     }
 
     /// Nothing goes through any pipe any more.

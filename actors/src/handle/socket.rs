@@ -94,6 +94,13 @@ impl SocketHandle {
         pipes
     }
 
+    /// Dials what is disconnected once more, for a socket that does not
+    /// [reconnect](crate::Push::reconnect) by itself. What is connected, or just being
+    /// dialed, is left alone.
+    pub fn redial(&self) {
+        self.shared.redial();
+    }
+
     /// Waits until every peer confirmed everything that was sent so far and meanwhile, or
     /// the socket has closed.
     ///

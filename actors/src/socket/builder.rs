@@ -112,6 +112,14 @@ macro_rules! common_options {
             self
         }
 
+        /// Whether what is dialed is dialed again when the connection ends or none could be
+        /// made. Without, one attempt is made at each start of the socket and at each
+        /// [`redial`](SocketHandle::redial). Default: it is.
+        pub fn reconnect(mut self, again: bool) -> Self {
+            self.0.options.reconnect = again;
+            self
+        }
+
         /// How much may wait for one peer on the way out. Default 1,000 messages
         /// and 16 MiB.
         pub fn send_bound(mut self, bound: Bound) -> Self {

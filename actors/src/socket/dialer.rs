@@ -55,6 +55,32 @@ impl Dialer {
         }
     }
 
+    fn dial(&mut self, context: &mut Context<Self>) {
+        let registry = context.node().provided(Registry::standard);
+        let shared = &self.parts.shared;
+        self.attempt = Some(shared.core(|core| core.dialing(self.pipe)));
+        let deadline = self.parts.options.handshake_deadline;
+        let endpoint = self.parts.endpoint.clone();
+        let dial = async move {
+            let dialed = tokio::time::timeout(deadline, registry.dial(&endpoint)).await;
+            dialed.unwrap_or_else(|_| {
+                let timed_out = std::io::ErrorKind::TimedOut.into();
+                Err(TransportError::from_io(&endpoint, timed_out))
+            })
+        };
+        context.spawn(
+            dial.into_actor(self)
+                .map(|link, dialer, context| match link {
+                    Ok(link) => dialer.connected(link, context),
+                    Err(error) => {
+                        let failure = Failure::from(error);
+                        dialer.failed(OfflineReason::Lost(failure.text.as_str().into()));
+                        context.end(Exit::Failed(failure));
+                    }
+                }),
+        );
+    }
+
     fn connected(&mut self, link: Link, context: &mut Context<Self>) {
         let name = link.peer.clone();
         let side = Side::Dialer {
@@ -89,29 +115,13 @@ impl Actor for Dialer {
     type Context = Context<Self>;
 
     fn started(&mut self, context: &mut Context<Self>) {
-        let registry = context.node().provided(Registry::standard);
-        let shared = &self.parts.shared;
-        self.attempt = Some(shared.core(|core| core.dialing(self.pipe)));
-        let deadline = self.parts.options.handshake_deadline;
-        let endpoint = self.parts.endpoint.clone();
-        let dial = async move {
-            let dialed = tokio::time::timeout(deadline, registry.dial(&endpoint)).await;
-            dialed.unwrap_or_else(|_| {
-                let timed_out = std::io::ErrorKind::TimedOut.into();
-                Err(TransportError::from_io(&endpoint, timed_out))
-            })
-        };
-        context.spawn(
-            dial.into_actor(self)
-                .map(|link, dialer, context| match link {
-                    Ok(link) => dialer.connected(link, context),
-                    Err(error) => {
-                        let failure = Failure::from(error);
-                        dialer.failed(OfflineReason::Lost(failure.text.as_str().into()));
-                        context.end(Exit::Failed(failure));
-                    }
-                }),
-        );
+        if self.parts.options.reconnect {
+            return self.dial(context);
+        }
+        let (shared, pipe) = (self.parts.shared.clone(), self.pipe);
+        let told = async move { shared.told_to_dial(pipe).await };
+        let told = told.into_actor(self);
+        context.spawn(told.map(|(), dialer, context| dialer.dial(context)));
     }
 
     fn stopping(&mut self, _: &mut Context<Self>) -> Running {
