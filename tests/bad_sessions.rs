@@ -75,6 +75,7 @@ struct Opening {
     received: u64,
     handled: u64,
     resumes: bool,
+    begins_after: u64,
 }
 
 /// The first attempt at a new session.
@@ -84,6 +85,7 @@ const NEW: Opening = Opening {
     received: 0,
     handled: 0,
     resumes: false,
+    begins_after: 0,
 };
 
 /// The second attempt at it.
@@ -104,6 +106,8 @@ impl Opening {
             varint(self.received),
             credit_figures(self.handled, 1_000, 1 << 24),
             vec![u8::from(self.resumes)],
+            vec![0x55; 16],
+            varint(self.begins_after),
         ]
         .concat();
         frame(0x40, 1, &body)
@@ -154,7 +158,12 @@ async fn figures_that_cannot_be_end_the_connection() {
         ..NEW
     };
     let more_than_received = Opening { handled: 1, ..NEW };
+    let endless = Opening {
+        begins_after: 1 << 63,
+        ..NEW
+    };
     let said = [
+        (endless, "goes on after message 9223372036854775808"),
         (never_sent, "has message 9223372036854775808"),
         (
             more_than_received,
@@ -194,7 +203,6 @@ async fn whoever_resumes_for_ever_has_one_session_and_one_place() {
         let opening = Opening {
             epoch,
             resumes: epoch > 1,
-            received: 0,
             ..NEW
         };
         // Each takes the place of the one before, whose connection is not closed first.

@@ -97,6 +97,8 @@ fn accept(session: &[u8], epoch: u64) -> Vec<u8> {
         varint(0),
         credit_figures(0, 1_000, 1 << 24),
         vec![u8::from(epoch > 1)],
+        vec![0x55; 16],
+        varint(0),
     ]
     .concat();
     frame(0x50, 1, &body)
@@ -135,6 +137,8 @@ fn asks(session: u8, epoch: u64) -> Vec<u8> {
         varint(0),
         credit_figures(0, 1_000, 1 << 24),
         vec![u8::from(epoch > 1)],
+        vec![0x55; 16],
+        varint(0),
     ]
     .concat();
     [hello(), frame(0x40, 1, &body)].concat()

@@ -12,6 +12,7 @@ mod core;
 mod handle;
 mod message;
 mod pattern;
+mod position;
 mod session;
 mod socket;
 mod sync;
@@ -26,6 +27,7 @@ pub use handle::{
 };
 pub use message::{Message, Source};
 pub use pattern::{Connector, Receiver, Sender, SocketType};
+pub use position::{ParsePositionError, StreamId, StreamPosition};
 pub use socket::{Pull, Push, Rep, Req, SOCKET_OPTIONS, Serves, Socket};
 pub use typed::{AskingTyped, Remote, RemoteError, WireMessage, WireType, schema_of};
 

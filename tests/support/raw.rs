@@ -165,6 +165,8 @@ pub(crate) fn open_with(socket: &str, credit: &[u8]) -> Vec<u8> {
         varint(0),
         credit.to_vec(),
         vec![0],
+        vec![0; 16],
+        varint(0),
     ]
     .concat();
     frame(0x40, 1, &body)

@@ -79,10 +79,13 @@ impl Intake {
         }
     }
 
-    pub(crate) fn of_a_session(bound: Bound) -> Self {
+    /// For messages that are numbered from the one after `sequence` on.
+    pub(crate) fn of_a_session(bound: Bound, sequence: u64) -> Self {
+        let intake = Intake::of_a_connection(bound);
+        intake.told.set(sequence);
         Intake {
-            incoming: Some(Mutex::new(Incoming::default())),
-            ..Intake::of_a_connection(bound)
+            incoming: Some(Mutex::new(Incoming::after(sequence))),
+            ..intake
         }
     }
 

@@ -36,7 +36,7 @@ use crate::bound::{Bound, Overflow};
 use crate::handle::{OfflineReason, SessionEnd};
 use crate::message::Message;
 use crate::pattern::{Answer, FairTurns, LeastOutstanding, Load, Requests, Sender, SocketType};
-use crate::session::SessionId;
+use crate::session::{Beginning, SessionId};
 
 pub(crate) use inbound::{Deliver, Taken};
 pub(crate) use inlet::{Inlet, Peer};
@@ -177,7 +177,7 @@ impl Core {
 
     /// The pipe of a dialer, the same over all its lives: it keeps its queue while
     /// its peer is away. It may make an attempt now.
-    pub(crate) fn dialed(&mut self, endpoint: &str, session: Option<SessionId>) -> PipeId {
+    pub(crate) fn dialed(&mut self, endpoint: &str, beginning: Option<Beginning>) -> PipeId {
         let known = self
             .pipes
             .iter()
@@ -186,7 +186,8 @@ impl Core {
             Some((_, pipe)) => pipe.id(),
             None => {
                 let bound = self.config.receive_bound;
-                let session = session.map(|id| Session::new(id, bound, self.tally()));
+                let session =
+                    beginning.map(|beginning| Session::dialed(beginning, bound, self.tally()));
                 self.add_pipe_with(|id| {
                     let pipe = Pipe::new(id, Some(endpoint.into()));
                     match session {

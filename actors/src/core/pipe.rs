@@ -106,19 +106,21 @@ impl Pipe {
         self.attach_at(inlet, Position::default());
     }
 
-    /// Goes on with a session of which the peer received everything up to `sequence`.
-    pub(crate) fn resume(&mut self, inlet: Arc<Inlet>, sequence: u64) {
+    /// Goes on with a session of which the peer has so much. What need not be kept any more
+    /// comes back.
+    pub(crate) fn resume(&mut self, inlet: Arc<Inlet>, received: u64, handled: u64) -> Vec<Queued> {
         let mut sent = Position::default();
+        let mut acknowledged = Vec::new();
         if let Some(session) = &mut self.session {
-            let again = session.resume(sequence);
+            acknowledged = session.resume(received, handled);
             sent = session.position();
-            self.requeue(again.into_iter());
         }
         self.attach_at(inlet, sent);
+        acknowledged
     }
 
-    /// Puts messages that left back before those that did not.
-    pub(crate) fn requeue(&mut self, again: impl DoubleEndedIterator<Item = Queued>) {
+    /// Puts messages back before those that are queued.
+    fn requeue(&mut self, again: impl DoubleEndedIterator<Item = Queued>) {
         for queued in again.rev() {
             self.outbound_bytes += queued.bytes;
             self.outbound.push_front(queued);
@@ -210,18 +212,21 @@ impl Pipe {
     pub(crate) fn load(&self) -> Load {
         Load {
             connected: self.is_connected(),
-            outstanding: self.outbound.len() as u64 + self.unconfirmed(),
+            outstanding: self.queued() + self.unconfirmed(),
         }
     }
 
+    /// Messages that are to leave, those that left on an earlier connection among them.
     pub(crate) fn queued(&self) -> u64 {
-        self.outbound.len() as u64
+        let session = self.session.as_ref();
+        let again = session.map_or(0, |session| session.again());
+        (self.outbound.len() + again) as u64
     }
 
-    /// Messages that left and were not confirmed.
+    /// Messages that left and were not confirmed, unless they are to leave again.
     pub(crate) fn unconfirmed(&self) -> u64 {
         match &self.session {
-            Some(session) => session.kept() as u64,
+            Some(session) => (session.kept() - session.again()) as u64,
             None => self.connection.as_ref().map_or(0, Connected::unconfirmed),
         }
     }
@@ -320,24 +325,33 @@ impl Pipe {
             && connection.sent_bytes < connection.credit.bytes_max
             && taken_bytes < bytes_wanted
         {
-            let Some(mut queued) = self.outbound.pop_front() else {
-                break;
+            let session = &mut self.session;
+            let again = session.as_mut().and_then(|session| session.leaves_again());
+            let leaving = match again {
+                Some(copy) => copy,
+                None => {
+                    let Some(mut queued) = self.outbound.pop_front() else {
+                        break;
+                    };
+                    self.outbound_bytes -= queued.bytes;
+                    if let Some(session) = session {
+                        // What a reply answers is handled when it leaves.
+                        let receipt = queued._receipt.take();
+                        let copy = Queued {
+                            _receipt: receipt,
+                            ..Queued::new(queued.envelope.clone())
+                        };
+                        session.leaves(queued);
+                        copy
+                    } else {
+                        queued
+                    }
+                }
             };
-            taken_bytes += queued.bytes + FRAME_BYTES;
-            self.outbound_bytes -= queued.bytes;
+            taken_bytes += leaving.bytes + FRAME_BYTES;
             connection.sent += 1;
-            connection.sent_bytes += queued.bytes;
-            if let Some(session) = &mut self.session {
-                // What a reply answers is handled when it leaves, also the first time.
-                let receipt = queued._receipt.take();
-                batch.push(Queued {
-                    _receipt: receipt,
-                    ..Queued::new(queued.envelope.clone())
-                });
-                session.leaves(queued);
-            } else {
-                batch.push(queued);
-            }
+            connection.sent_bytes += leaving.bytes;
+            batch.push(leaving);
         }
         connection.asleep = taken_bytes < bytes_wanted;
     }

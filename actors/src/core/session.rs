@@ -2,14 +2,17 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use treewire_runtime::{Counter, Stats};
+use treewire_transports::OpenChannel;
 
 use super::{Intake, Queued};
 use crate::bound::Bound;
-use crate::session::{Attempts, FalseFigure, Instance, Outgoing, Position, SessionId};
+use crate::position::StreamId;
+use crate::session::{Attempts, Beginning, FalseFigure, Instance, Outgoing, Position, SessionId};
 
 /// What a pipe keeps over all its connections.
 pub(crate) struct Session {
     pub(crate) id: SessionId,
+    pub(crate) begins: Begins,
     pub(crate) attempts: Attempts,
     /// The node it is with, once it was opened.
     pub(crate) peer: Option<Instance>,
@@ -22,6 +25,14 @@ pub(crate) struct Session {
     /// The peer closed its socket for good.
     pub(crate) peer_ends: bool,
     tally: Tally,
+}
+
+/// Where a session stands in the stream of its dialer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Begins {
+    pub(crate) stream: StreamId,
+    /// The number of the last message that does not come in it.
+    pub(crate) after: u64,
 }
 
 /// What the sessions of a socket come to, for its place in the tree.
@@ -43,23 +54,57 @@ impl Tally {
 }
 
 impl Session {
-    pub(crate) fn new(id: SessionId, receive_bound: Bound, tally: Tally) -> Self {
+    fn new(id: SessionId, stream: Begins, intake: Arc<Intake>, tally: Tally) -> Self {
         Session {
             id,
+            begins: stream,
             attempts: Attempts::default(),
             peer: None,
             host: None,
             outgoing: Outgoing::default(),
-            intake: Arc::new(Intake::of_a_session(receive_bound)),
+            intake,
             away_since: None,
             peer_ends: false,
             tally,
         }
     }
 
-    /// Another session in the place of this one.
-    pub(crate) fn successor(&self, receive_bound: Bound) -> Self {
-        Session::new(self.id.next(), receive_bound, self.tally.clone())
+    /// The first one of a dialer.
+    pub(crate) fn dialed(beginning: Beginning, receive_bound: Bound, tally: Tally) -> Self {
+        let begins = Begins {
+            stream: beginning.stream,
+            after: 0,
+        };
+        let intake = Arc::new(Intake::of_a_session(receive_bound, 0));
+        Session::new(beginning.session, begins, intake, tally)
+    }
+
+    /// One that a peer asks for; what it sends is counted by `intake`.
+    pub(crate) fn asked(open: &OpenChannel, intake: Arc<Intake>, tally: Tally) -> Self {
+        let begins = Begins {
+            stream: StreamId(open.stream),
+            after: open.begins_after,
+        };
+        Session::new(SessionId(open.session), begins, intake, tally)
+    }
+
+    /// Another session in the place of this one of a dialer. It goes on with the numbers of
+    /// what is sent, and with what is kept.
+    pub(crate) fn successor(self, receive_bound: Bound) -> Self {
+        let begins = Begins {
+            after: self.outgoing.acknowledged(),
+            ..self.begins
+        };
+        let intake = Arc::new(Intake::of_a_session(receive_bound, 0));
+        Session {
+            // A late attempt at the one before is told from those at this one.
+            attempts: Attempts {
+                has_opened: false,
+                ..self.attempts
+            },
+            outgoing: self.outgoing,
+            ..Session::new(self.id.next(), begins, intake, self.tally)
+        }
     }
 
     /// Whether its peer, which is gone, does not come back: it closed its socket for good
@@ -77,6 +122,11 @@ impl Session {
         self.outgoing.bytes()
     }
 
+    /// The last message that it need not keep.
+    pub(crate) fn acknowledged(&self) -> u64 {
+        self.outgoing.acknowledged()
+    }
+
     /// Up to which message it is with the peer.
     pub(crate) fn position(&self) -> Position {
         self.outgoing.position()
@@ -90,9 +140,20 @@ impl Session {
     /// A message leaves, and is kept.
     pub(crate) fn leaves(&mut self, queued: Queued) {
         let bytes = queued.bytes;
-        let is_again = self.outgoing.leaves(queued, bytes);
+        self.outgoing.leaves(queued, bytes);
         self.tally.unacknowledged.add(1);
-        self.tally.retransmitted.add(u64::from(is_again));
+    }
+
+    /// The next message that left on an earlier connection leaves once more.
+    pub(crate) fn leaves_again(&mut self) -> Option<Queued> {
+        let queued = self.outgoing.leaves_again()?;
+        self.tally.retransmitted.add(1);
+        Some(Queued::new(queued.envelope.clone()))
+    }
+
+    /// How many messages are to leave once more.
+    pub(crate) fn again(&self) -> usize {
+        self.outgoing.again()
     }
 
     /// See [`Outgoing::stays`].
@@ -115,12 +176,20 @@ impl Session {
         })
     }
 
-    /// A connection takes it up; what is to leave again. See [`Outgoing::resume`].
-    pub(crate) fn resume(&mut self, received: u64) -> Vec<Queued> {
-        self.tally.resumed.add(u64::from(self.attempts.has_opened));
-        self.attempts.has_opened = true;
+    /// A connection takes it up, and the peer's figures were checked; what need not be kept
+    /// any more.
+    pub(crate) fn resume(&mut self, received: u64, handled: u64) -> Vec<Queued> {
+        let is_new = !std::mem::replace(&mut self.attempts.has_opened, true);
+        self.tally.resumed.add(u64::from(!is_new));
         self.away_since = None;
-        self.changes(|outgoing| outgoing.resume(received))
+        self.changes(|outgoing| {
+            let acknowledged = match is_new {
+                true => outgoing.begin(handled),
+                false => Vec::new(),
+            };
+            outgoing.resume(received);
+            acknowledged
+        })
     }
 
     /// Everything that is kept, the oldest first.

@@ -5,9 +5,11 @@ use std::time::{Duration, Instant};
 
 use treewire_transports::{Content, Credit, OpenChannel, Refusal, RefusalCode};
 
-use super::{Core, Inlet, Peer, Pipe, PipeId, Session, Step, Tally};
+use super::session::Begins;
+use super::{Core, Inlet, Intake, Peer, Pipe, PipeId, Session, Step, Tally};
 use crate::handle::{OfflineReason, SessionEnd, SocketEvent};
 use crate::pattern::Sender;
+use crate::position::SEQUENCE_MAX;
 use crate::session::{Attempts, FalseFigure, Instance, Position, SessionId};
 
 /// What a reliable socket does when another node answers where the one was that its
@@ -30,6 +32,7 @@ pub(crate) struct Opening {
     pub(crate) attempts: Attempts,
     pub(crate) received: Position,
     pub(crate) credit: Credit,
+    pub(crate) begins: Begins,
 }
 
 /// Why a session is not opened.
@@ -48,6 +51,8 @@ impl Opening {
         open.resumes = self.attempts.has_opened;
         open.last_received = self.received.sequence;
         open.credit = self.credit;
+        open.stream = self.begins.stream.to_bytes();
+        open.begins_after = self.begins.after;
     }
 }
 
@@ -141,7 +146,10 @@ impl Core {
                 return Err(refusal(RefusalCode::SessionLost, text));
             }
             None => {
-                let session = Session::new(wanted, self.config.receive_bound, self.tally());
+                check_beginning(open)?;
+                let bound = self.config.receive_bound;
+                let intake = Arc::new(Intake::of_a_session(bound, open.begins_after));
+                let session = Session::asked(open, intake, self.tally());
                 session.check_figures(open)?;
                 self.admits_session(&peer.host)
                     .map_err(NoSession::Refused)?;
@@ -175,7 +183,9 @@ impl Core {
         session.host = Some(peer.host.clone());
         let (epoch, intake) = (session.attempts.epoch, session.intake.clone());
         let inlet = Arc::new(Inlet::new(id, peer.clone(), epoch, intake));
-        pipe.resume(inlet.clone(), open.last_received);
+        let handled = open.credit.handled;
+        let mut acknowledged = pipe.resume(inlet.clone(), open.last_received, handled);
+        self.done.append(&mut acknowledged);
         self.done.append(&mut pipe.credit(open.credit));
         self.connected += 1;
         self.step(id, Step::Attached);
@@ -203,7 +213,8 @@ impl Core {
             let Some(session) = &mut pipe.session else {
                 continue;
             };
-            if !is_away || !session.attempts.has_opened {
+            // One that took over from another keeps what that one had.
+            if !is_away || !session.attempts.has_opened && session.kept() == 0 {
                 continue;
             }
             let ends = *session.away_since.get_or_insert(now) + lease;
@@ -226,28 +237,32 @@ impl Core {
         let bound = self.config.receive_bound;
         let is_sent_to_one = self.config.socket_type.sender == Sender::One;
         let fails_over = self.config.stickiness == Stickiness::Failover;
+        let asks = self.config.socket_type.asks;
         let Some(pipe) = self.pipe(id) else { return };
         let Some(mut session) = pipe.session.take() else {
             return;
         };
+        let (session_id, peer) = (session.id, session.peer);
         let mut unsent = pipe.take_queue();
-        let mut kept = session.take_kept();
+        // Who comes next may have stored how far the one before came.
+        let goes_on = pipe.dialed.is_some() && fails_over && end.leaves_others() && !asks;
+        let mut kept = match goes_on {
+            true => Vec::new(),
+            false => session.take_kept(),
+        };
         if pipe.dialed.is_some() && end == SessionEnd::PeerReplaced {
             pipe.is_over = true;
             self.step(id, Step::Ended(OfflineReason::PeerReplaced));
         } else if pipe.dialed.is_some() {
             let mut next = session.successor(bound);
             // Whoever sticks to a node sticks to it in the next session as well.
-            next.peer = session.peer.filter(|_| !fails_over);
+            next.peer = peer.filter(|_| !fails_over);
             pipe.session = Some(Box::new(next));
-            if fails_over && end.leaves_others() {
-                pipe.requeue(std::mem::take(&mut kept).into_iter());
-            }
         }
-        self.sessions.remove(&session.id);
-        if self.config.socket_type.asks {
+        self.sessions.remove(&session_id);
+        if asks {
             // Whoever asks is told, or asks again.
-            kept.clear();
+            self.done.append(&mut kept);
             self.fail_or_resend(id.key, std::mem::take(&mut unsent));
         } else if is_sent_to_one && end.leaves_others() {
             self.unrouted.append(&mut unsent);
@@ -277,13 +292,12 @@ impl Core {
         let Some(mut session) = pipe.session.take() else {
             return;
         };
-        let kept = session.take_kept();
+        // Whoever asks is told, or asks again.
+        let failed = asks.then(|| (session.take_kept(), pipe.take_queue()));
         pipe.session = Some(Box::new(session.successor(bound)));
-        if asks {
-            let unsent = pipe.take_queue();
+        if let Some((kept, unsent)) = failed {
+            self.done.extend(kept);
             self.fail_or_resend(id.key, unsent);
-        } else {
-            pipe.requeue(kept.into_iter());
         }
     }
 
@@ -321,11 +335,19 @@ impl Session {
             attempts: self.attempts,
             received: self.intake.received(),
             credit,
+            begins: self.begins,
         }
     }
 
     /// Whether the peer's figures can be.
     fn check_figures(&self, open: &OpenChannel) -> Result<(), NoSession> {
+        let handled = open.credit.handled;
+        let after = self.acknowledged();
+        if !self.attempts.has_opened && handled < after {
+            return Err(NoSession::False(format!(
+                "the peer says that it handled {handled} messages of a stream of which message {after} is the last that does not come any more"
+            )));
+        }
         match self.check(open.last_received) {
             Ok(()) if open.credit.handled > open.last_received => {
                 let (handled, received) = (open.credit.handled, open.last_received);
@@ -341,6 +363,15 @@ impl Session {
                 Err(refusal(RefusalCode::SessionLost, &forgotten.to_string()))
             }
         }
+    }
+}
+
+fn check_beginning(open: &OpenChannel) -> Result<(), NoSession> {
+    match open.begins_after {
+        0..=SEQUENCE_MAX => Ok(()),
+        after => Err(NoSession::False(format!(
+            "the peer says that its stream goes on after message {after}: none is that long"
+        ))),
     }
 }
 

@@ -30,6 +30,14 @@ pub(crate) struct Handled {
 }
 
 impl Incoming {
+    /// For messages that are numbered from the one after `sequence` on.
+    pub(crate) fn after(sequence: u64) -> Self {
+        Incoming {
+            handled: sequence,
+            ..Incoming::default()
+        }
+    }
+
     /// A message arrived; its number.
     pub(crate) fn arrived(&mut self, bytes: u64) -> u64 {
         self.after.push_back(Arrived {

@@ -1,6 +1,8 @@
 //! What must survive a connection: the numbers of messages, what the peer has not
 //! acknowledged, and who the peer is. Pure: no clock, no connection.
 
+use crate::position::StreamId;
+
 mod incoming;
 mod outgoing;
 #[cfg(test)]
@@ -20,13 +22,23 @@ impl SessionId {
     }
 }
 
+/// What a dialer makes of random bits for a pipe, once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Beginning {
+    /// The pipe's first session.
+    pub(crate) session: SessionId,
+    /// What it sends, in all its sessions. Another one than the session's, since a receiver
+    /// stores it.
+    pub(crate) stream: StreamId,
+}
+
 /// The instance id of a node.
 pub(crate) type Instance = [u8; 16];
 
 /// Which attempts to open a session there were.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Attempts {
-    /// The number of the latest; the first is 1.
+    /// The number of the latest; the first of a pipe is 1.
     pub(crate) epoch: u64,
     /// Whether one of them succeeded: then the peer is to know the session.
     pub(crate) has_opened: bool,

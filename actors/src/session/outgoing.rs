@@ -1,24 +1,26 @@
 use std::collections::VecDeque;
 
-/// What left for the peer of a session and is not acknowledged, in order.
+/// The messages of one direction that the peer did not acknowledge, in order: those that
+/// left, and those that are to leave once more.
 ///
-/// Messages are numbered from 1 over the life of the session; both sides count, so
-/// that none carries its number.
+/// Messages are numbered from 1; both sides count, so that none carries its number, which it
+/// keeps until it is acknowledged or given up.
 #[derive(Debug)]
 pub(crate) struct Outgoing<T> {
-    /// The number of the last message that the peer handled.
+    /// The number of the last message that the peer handled, or that was given up.
     acknowledged: u64,
-    /// The bytes of all messages up to that one.
+    /// The bytes of all messages of the session up to that one.
     acknowledged_bytes: u64,
     /// What left after it, on the connection that is up or on an earlier one.
-    left: VecDeque<Left<T>>,
+    kept: VecDeque<Kept<T>>,
+    kept_bytes: u64,
+    /// How many of them the peer has, as far as the connection that is up goes.
+    left: usize,
     left_bytes: u64,
-    /// The number of the last message that ever left.
-    last: u64,
 }
 
 #[derive(Debug)]
-struct Left<T> {
+struct Kept<T> {
     message: T,
     bytes: u64,
 }
@@ -28,7 +30,7 @@ struct Left<T> {
 pub(crate) struct Position {
     /// The number of a message; 0 before the first.
     pub(crate) sequence: u64,
-    /// The bytes of all messages up to it.
+    /// The bytes of all messages of the session up to it.
     pub(crate) bytes: u64,
 }
 
@@ -52,39 +54,54 @@ impl<T> Default for Outgoing<T> {
         Outgoing {
             acknowledged: 0,
             acknowledged_bytes: 0,
-            left: VecDeque::new(),
+            kept: VecDeque::new(),
+            kept_bytes: 0,
+            left: 0,
             left_bytes: 0,
-            last: 0,
         }
     }
 }
 
 impl<T> Outgoing<T> {
-    /// One more message leaves; `true` if it had left before.
-    pub(crate) fn leaves(&mut self, message: T, bytes: u64) -> bool {
-        self.left.push_back(Left { message, bytes });
+    /// One more message leaves, for the first time.
+    pub(crate) fn leaves(&mut self, message: T, bytes: u64) {
+        debug_assert_eq!(self.again(), 0, "those before it leave first");
+        self.kept.push_back(Kept { message, bytes });
+        self.kept_bytes += bytes;
+        self.left += 1;
         self.left_bytes += bytes;
-        let number = self.acknowledged + self.left.len() as u64;
-        let is_again = number <= self.last;
-        self.last = self.last.max(number);
-        is_again
+    }
+
+    /// The next message that left on an earlier connection leaves once more.
+    pub(crate) fn leaves_again(&mut self) -> Option<&T> {
+        let kept = self.kept.get(self.left)?;
+        self.left += 1;
+        self.left_bytes += kept.bytes;
+        Some(&kept.message)
+    }
+
+    /// How many messages are to leave once more.
+    pub(crate) fn again(&self) -> usize {
+        self.kept.len() - self.left
     }
 
     /// A message that left with `after` others behind it did not leave after all.
     pub(crate) fn stays(&mut self, after: usize) {
-        let at = self.left.len().checked_sub(after + 1);
-        if let Some(left) = at.and_then(|at| self.left.remove(at)) {
-            self.left_bytes -= left.bytes;
-            self.last -= 1;
+        let at = self.left.checked_sub(after + 1);
+        if let Some(kept) = at.and_then(|at| self.kept.remove(at)) {
+            self.kept_bytes -= kept.bytes;
+            self.left -= 1;
+            self.left_bytes -= kept.bytes;
         }
     }
 
     /// Something else left in the place of a message with `after` others behind it.
     pub(crate) fn replace(&mut self, after: usize, message: T, bytes: u64) {
-        let at = self.left.len().checked_sub(after + 1);
-        if let Some(left) = at.and_then(|at| self.left.get_mut(at)) {
-            self.left_bytes = self.left_bytes - left.bytes + bytes;
-            *left = Left { message, bytes };
+        let at = self.left.checked_sub(after + 1);
+        if let Some(kept) = at.and_then(|at| self.kept.get_mut(at)) {
+            self.kept_bytes = self.kept_bytes - kept.bytes + bytes;
+            self.left_bytes = self.left_bytes - kept.bytes + bytes;
+            *kept = Kept { message, bytes };
         }
     }
 
@@ -101,21 +118,27 @@ impl<T> Outgoing<T> {
                 last: sent,
             });
         }
-        let count = sequence.saturating_sub(self.acknowledged) as usize;
+        Ok(self.drop_first(sequence.saturating_sub(self.acknowledged) as usize))
+    }
+
+    fn drop_first(&mut self, count: usize) -> impl Iterator<Item = T> {
         self.acknowledged += count as u64;
-        let bytes: u64 = self.left.iter().take(count).map(|left| left.bytes).sum();
+        let bytes: u64 = self.kept.iter().take(count).map(|kept| kept.bytes).sum();
         self.acknowledged_bytes += bytes;
+        self.kept_bytes -= bytes;
+        self.left -= count;
         self.left_bytes -= bytes;
-        Ok(self.left.drain(..count).map(|left| left.message))
+        self.kept.drain(..count).map(|kept| kept.message)
     }
 
     /// Whether the peer may have received everything up to `sequence`, and nothing
     /// after it.
     pub(crate) fn check(&self, sequence: u64) -> Result<(), FalseFigure> {
-        if sequence > self.last {
+        let last = self.last();
+        if sequence > last {
             Err(FalseFigure::NeverSent {
                 claimed: sequence,
-                last: self.last,
+                last,
             })
         } else if sequence < self.acknowledged {
             Err(FalseFigure::Forgotten {
@@ -127,39 +150,60 @@ impl<T> Outgoing<T> {
         }
     }
 
+    /// A session begins with a peer that handled everything up to `sequence`, which was
+    /// [checked](Self::check): bytes count from there. What was acknowledged comes back.
+    pub(crate) fn begin(&mut self, sequence: u64) -> Vec<T> {
+        self.resume(self.last());
+        let count = sequence.saturating_sub(self.acknowledged) as usize;
+        let acknowledged = self.drop_first(count.min(self.kept.len())).collect();
+        self.acknowledged_bytes = 0;
+        acknowledged
+    }
+
     /// A new connection is up, and the peer received everything up to `sequence`,
-    /// which was [checked](Self::check): what it did not receive comes back, the
-    /// oldest first, to leave again.
-    pub(crate) fn resume(&mut self, sequence: u64) -> Vec<T> {
+    /// which was [checked](Self::check): what comes after it is to leave once more.
+    pub(crate) fn resume(&mut self, sequence: u64) {
         let received = sequence.saturating_sub(self.acknowledged) as usize;
-        let again = self.left.split_off(received.min(self.left.len()));
-        self.left_bytes -= again.iter().map(|left| left.bytes).sum::<u64>();
-        again.into_iter().map(|left| left.message).collect()
+        self.left = received.min(self.kept.len());
+        let left = self.kept.iter().take(self.left);
+        self.left_bytes = left.map(|kept| kept.bytes).sum();
     }
 
     /// Up to which message it is with the peer, as far as this connection goes.
     pub(crate) fn position(&self) -> Position {
         Position {
-            sequence: self.acknowledged + self.left.len() as u64,
+            sequence: self.acknowledged + self.left as u64,
             bytes: self.acknowledged_bytes + self.left_bytes,
         }
     }
 
+    /// The number of the last message that ever left.
+    pub(crate) fn last(&self) -> u64 {
+        self.acknowledged + self.kept.len() as u64
+    }
+
+    /// The number of the last message that need not be kept.
+    pub(crate) fn acknowledged(&self) -> u64 {
+        self.acknowledged
+    }
+
     /// How many messages are kept.
     pub(crate) fn len(&self) -> usize {
-        self.left.len()
+        self.kept.len()
     }
 
     /// Their bytes.
     pub(crate) fn bytes(&self) -> u64 {
-        self.left_bytes
+        self.kept_bytes
     }
 
-    /// Everything that is kept, the oldest first: the session has ended.
+    /// Everything that is kept, the oldest first, is given up; the numbers go on after it.
     pub(crate) fn take_all(&mut self) -> impl DoubleEndedIterator<Item = T> {
-        self.left_bytes = 0;
-        std::mem::take(&mut self.left)
+        self.acknowledged = self.last();
+        self.acknowledged_bytes += self.kept_bytes;
+        (self.kept_bytes, self.left, self.left_bytes) = (0, 0, 0);
+        std::mem::take(&mut self.kept)
             .into_iter()
-            .map(|left| left.message)
+            .map(|kept| kept.message)
     }
 }

@@ -1,5 +1,6 @@
-//! Two ends of a session over a link that is cut at any moment: what is accepted is
-//! delivered once and in order, and every acknowledgement comes in the end.
+//! Two ends of a session over a link that is cut at any moment, and a receiver that dies and
+//! goes on from what it stored: what is accepted is delivered once and in order, and every
+//! acknowledgement comes in the end.
 
 use std::collections::VecDeque;
 
@@ -22,6 +23,8 @@ struct Direction {
     accepted: u64,
     delivered: Vec<u64>,
     acknowledged: Vec<u64>,
+    /// After which message the session began.
+    begins_after: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -35,6 +38,8 @@ enum Step {
     HearAcknowledgement,
     /// The connection breaks, and another comes.
     Cut,
+    /// The receiver dies with all it had not handled, and another goes on from there.
+    Kill,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -46,6 +51,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => Just(Step::Acknowledge),
         3 => Just(Step::HearAcknowledgement),
         1 => Just(Step::Cut),
+        1 => Just(Step::Kill),
     ]
 }
 
@@ -57,7 +63,9 @@ impl Direction {
                 self.waiting.push_back(self.accepted);
             }
             Step::Send => {
-                if let Some(message) = self.waiting.pop_front() {
+                if let Some(&message) = self.outgoing.leaves_again() {
+                    self.under_way.push_back(message);
+                } else if let Some(message) = self.waiting.pop_front() {
                     self.outgoing.leaves(message, message);
                     self.under_way.push_back(message);
                 }
@@ -86,12 +94,23 @@ impl Direction {
                 self.acknowledgements.clear();
                 let received = self.incoming.received().sequence;
                 self.outgoing.check(received).unwrap();
-                for message in self.outgoing.resume(received).into_iter().rev() {
-                    self.waiting.push_front(message);
-                }
+                self.outgoing.resume(received);
                 assert_eq!(self.outgoing.position().sequence, received);
-                let bytes = (1..=received).sum::<u64>();
+                let bytes = (self.begins_after + 1..=received).sum::<u64>();
                 assert_eq!(self.outgoing.position().bytes, bytes);
+                assert_eq!(self.incoming.received().bytes, bytes);
+            }
+            Step::Kill => {
+                self.under_way.clear();
+                self.acknowledgements.clear();
+                self.open.clear();
+                self.delivered.truncate(self.handled as usize);
+                self.incoming = Incoming::after(self.handled);
+                self.begins_after = self.handled;
+                self.outgoing.check(self.handled).unwrap();
+                self.acknowledged.extend(self.outgoing.begin(self.handled));
+                self.outgoing.resume(self.handled);
+                assert_eq!(self.outgoing.position(), self.incoming.received());
             }
         }
     }
@@ -153,8 +172,8 @@ fn a_message_that_is_open_holds_back_those_after_it() {
 #[test]
 fn figures_that_cannot_be_are_refused() {
     let mut outgoing = Outgoing::default();
-    assert!(!outgoing.leaves("a", 1));
-    assert!(!outgoing.leaves("b", 1));
+    outgoing.leaves("a", 1);
+    outgoing.leaves("b", 1);
     let never_sent = FalseFigure::NeverSent {
         claimed: 1 << 63,
         last: 2,
@@ -168,13 +187,14 @@ fn figures_that_cannot_be_are_refused() {
     };
     assert_eq!(outgoing.check(0), Err(forgotten));
     assert_eq!(outgoing.check(1), Ok(()));
-    assert_eq!(outgoing.resume(1), ["b"]);
+    outgoing.resume(1);
     // It left once, but not on this connection.
     let not_yet = FalseFigure::NeverSent {
         claimed: 2,
         last: 1,
     };
     assert_eq!(outgoing.acknowledge(2).err(), Some(not_yet));
-    assert!(outgoing.leaves("b", 1));
+    assert_eq!(outgoing.leaves_again(), Some(&"b"));
+    assert_eq!(outgoing.leaves_again(), None);
     assert_eq!(outgoing.len(), 1);
 }

@@ -8,7 +8,8 @@ use treewire_transports::{Delivery, Link, Registry, TransportError};
 use super::endpoint_parts::{EndpointParts, Side};
 use crate::core::PipeId;
 use crate::handle::OfflineReason;
-use crate::session::SessionId;
+use crate::position::StreamId;
+use crate::session::{Beginning, SessionId};
 
 /// The longest wait between two attempts to reach a peer on this machine.
 const LOCAL_CEILING: Duration = Duration::from_secs(1);
@@ -29,11 +30,11 @@ impl Dialer {
         registry: &Registry,
     ) -> Result<Child<Dialer>, Failure> {
         let endpoint = parts.endpoint.to_string();
-        let session = match parts.options.delivery {
+        let beginning = match parts.options.delivery {
             Delivery::BestEffort => None,
-            Delivery::Reliable | Delivery::Durable => Some(session_id()?),
+            Delivery::Reliable | Delivery::Durable => Some(beginning()?),
         };
-        let pipe = parts.shared.core(|core| core.dialed(&endpoint, session));
+        let pipe = parts.shared.core(|core| core.dialed(&endpoint, beginning));
         let mut backoff = Backoff::default();
         if registry.is_local(&parts.endpoint) {
             backoff = backoff.ceiling(LOCAL_CEILING);
@@ -105,10 +106,14 @@ impl Dialer {
 }
 
 /// Random, so that nobody else can take the session up.
-fn session_id() -> Result<SessionId, Failure> {
-    let mut id = [0; 16];
-    getrandom::fill(&mut id)?;
-    Ok(SessionId(id))
+fn beginning() -> Result<Beginning, Failure> {
+    let (mut session, mut stream) = ([0; 16], [0; 16]);
+    getrandom::fill(&mut session)?;
+    getrandom::fill(&mut stream)?;
+    Ok(Beginning {
+        session: SessionId(session),
+        stream: StreamId(stream),
+    })
 }
 
 impl Actor for Dialer {

@@ -34,10 +34,16 @@ pub struct OpenChannel {
     pub credit: Credit,
     /// Whether an earlier attempt at the session succeeded, so that the peer is to know it.
     pub resumes: bool,
+    /// The stream that the dialer's messages belong to, the same over all sessions that it has at this endpoint; all
+    /// zero without a session.
+    pub stream: [u8; 16],
+    /// The number of the last message of the stream that does not come any more, when the session begins; 0 for none.
+    pub begins_after: u64,
 }
 
-/// What a receiver allows a sender. All figures count from the beginning of the session, or from the channel's opening
-/// if there is none, and never fall, as QUIC's `MAX_DATA` (RFC 9000 §4.1), so a later credit simply replaces an earlier one.
+/// What a receiver allows a sender. Messages count from the beginning of the stream, bytes from what was handled when the
+/// session began, and both from the channel's opening if there is no session. No figure ever falls, as QUIC's `MAX_DATA`
+/// (RFC 9000 §4.1), so a later credit simply replaces an earlier one.
 ///
 /// A sender may send message number `n`, the first being 1, while `n <= messages_max` and the payload bytes of all
 /// messages before it are below `bytes_max`. One message larger than the whole window thus passes.

@@ -91,7 +91,7 @@ fn what_is_handled_out_of_order_is_told_in_the_end_and_by_the_connection_that_is
             messages: 64,
             bytes,
         };
-        let intake = Arc::new(Intake::of_a_session(bound));
+        let intake = Arc::new(Intake::of_a_session(bound, 0));
         let numbers = [10, 100].map(|bytes| (intake.arrived(bytes), bytes));
         intake.register(1, Waker::noop());
         let handlers = numbers.map(|(sequence, bytes)| {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::sessions::{accepts, asks, asks_again, connects, node, reliable};
+use super::sessions::{accepts, asks, asks_again, beginning, connects, node, reliable};
 use super::*;
 use crate::handle::{SessionEnd, SocketEvent};
 use crate::pattern::{Receiver, Sender};
@@ -73,7 +73,7 @@ fn what_is_sent_to_all_waits_for_one_that_is_away_within_its_bound_and_its_lease
 #[test]
 fn what_a_peer_sent_before_another_replaced_it_can_still_be_received() {
     let mut core = core(composed(Sender::Source));
-    let pipe = core.dialed("tcp://peer:1", Some(SessionId([1; 16])));
+    let pipe = core.dialed("tcp://peer:1", beginning(1));
     let inlet = connects(&mut core, pipe, 0);
     receive(&mut core, &inlet, &["a", "b"]);
     core.send(content("undelivered"), Some(pipe)).unwrap();

@@ -5,6 +5,7 @@ mod refusals;
 mod requests;
 mod resting;
 mod sessions;
+mod streams;
 
 use std::sync::Arc;
 

@@ -6,6 +6,7 @@ use treewire_transports::OpenChannel;
 
 use super::*;
 use crate::handle::SessionEnd;
+use crate::position::StreamId;
 
 pub(super) fn reliable(socket_type: SocketType) -> CoreConfig {
     CoreConfig {
@@ -47,22 +48,47 @@ pub(super) fn asks_again(session: u128, epoch: u64, received: u64) -> OpenChanne
     }
 }
 
+/// What a dialer begins with.
+pub(super) fn beginning(id: u8) -> Option<Beginning> {
+    Some(Beginning {
+        session: SessionId([id; 16]),
+        stream: StreamId([id; 16]),
+    })
+}
+
 pub(super) fn accepts(core: &mut Core, open: &OpenChannel) -> Arc<Inlet> {
     core.answer_session(open, &node(1)).expect("it is taken").0
 }
 
 /// Connects the dialer of that pipe to a peer that received so much.
 pub(super) fn connects(core: &mut Core, pipe: PipeId, received: u64) -> Arc<Inlet> {
-    let opening = core.begin_session(pipe, &node(1)).expect("it may begin");
-    let answer = OpenChannel {
-        session: opening.id.0,
-        ..asks_again(0, opening.attempts.epoch, received)
-    };
-    core.session_opened(pipe, opening.attempts.epoch, &node(1), &answer)
+    connects_to(core, pipe, 1, received)
+        .1
         .expect("its answer is taken")
 }
 
-fn send_all(core: &mut Core, texts: &[&str]) {
+/// The same to one on a node of that instance, which handled it as well; what the dialer asked
+/// for.
+pub(super) fn connects_to(
+    core: &mut Core,
+    pipe: PipeId,
+    instance: u8,
+    received: u64,
+) -> (Opening, Result<Arc<Inlet>, NoSession>) {
+    let node = node(instance);
+    let opening = core.begin_session(pipe, &node).expect("it may begin");
+    let epoch = opening.attempts.epoch;
+    let mut answer = OpenChannel {
+        session: opening.id.0,
+        ..asks_again(0, epoch, received)
+    };
+    if !opening.attempts.has_opened {
+        answer.credit.handled = received;
+    }
+    (opening, core.session_opened(pipe, epoch, &node, &answer))
+}
+
+pub(super) fn send_all(core: &mut Core, texts: &[&str]) {
     for text in texts {
         core.send(content(text), None).unwrap();
     }
@@ -118,8 +144,8 @@ fn what_a_peer_that_is_away_never_got_goes_to_one_that_is_there() {
         send_bound: Bound::messages(3),
         ..reliable(SocketType::PUSH)
     });
-    let away = core.dialed("tcp://away:1", Some(SessionId([1; 16])));
-    let there = core.dialed("tcp://there:1", Some(SessionId([2; 16])));
+    let away = core.dialed("tcp://away:1", beginning(1));
+    let there = core.dialed("tcp://there:1", beginning(2));
     send_all(&mut core, &["a", "b", "c"]);
     let inlet = connects(&mut core, there, 0);
     let mut sent = sendable(&mut core, &inlet);
@@ -142,7 +168,7 @@ fn what_a_peer_that_is_away_never_got_goes_to_one_that_is_there() {
 #[test]
 fn a_session_that_ends_while_its_connection_is_up_counts_nothing_twice() {
     let mut core = core(reliable(SocketType::PUSH));
-    let pipe = core.dialed("tcp://peer:1", Some(SessionId([1; 16])));
+    let pipe = core.dialed("tcp://peer:1", beginning(1));
     let inlet = connects(&mut core, pipe, 0);
     send_all(&mut core, &["a", "b"]);
     assert_eq!(sendable(&mut core, &inlet), ["a", "b"]);

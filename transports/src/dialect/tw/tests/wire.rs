@@ -62,6 +62,8 @@ fn written() -> BTreeMap<String, Vec<u8>> {
             bytes_max: 16 << 20,
         },
         resumes: true,
+        stream: [0x55; 16],
+        begins_after: 200,
     };
     let data = |content: Content| Envelope::new(content);
     write("data", &|tw, out| {
