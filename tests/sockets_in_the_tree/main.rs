@@ -111,6 +111,24 @@ async fn the_tree_is_the_one_of_the_design() {
     stop(node).await;
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_process_of_a_stranger_is_turned_away_and_counted() {
+    let node = node().await;
+    let place = numbered("ipc:///tmp/treewire-strict-{}.sock");
+    let strict = format!("{place}?peer_uid=4242424");
+    let pull = node.spawn(Pull::new("pull").listen(strict)).await.unwrap();
+    let push = Push::new("push").dial(place);
+    node.spawn(push).await.unwrap();
+    let is_counted = |tree: &NodeSnapshot| {
+        let listener = only(tree, "pull", "listener");
+        listener.details.contains_key("bad peers")
+    };
+    until_tree(&node, "it is counted", is_counted).await;
+    assert_eq!(pull.peers(), 0);
+    stop(node).await;
+}
+
 async fn an_address_in_use_fails_the_spawn_and_leaves_nothing_behind(listen: &str) {
     let node = node().await;
     let (push, pull) = pair(&node, listen).await;

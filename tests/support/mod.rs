@@ -12,6 +12,7 @@ pub(crate) mod raw;
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
@@ -25,10 +26,12 @@ pub(crate) const WATCHDOG: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_millis(2);
 
 /// Runs each named function, an `async fn(listen: &str)`, over every transport: one
-/// more transport is one more line here.
+/// more transport is one more line here. `{}` is a number of the test's own.
 macro_rules! over_every_transport {
     ($($(#[$attribute:meta])* $test:ident)*) => {
         over_every_transport!(@ tcp "tcp://127.0.0.1:0" $($(#[$attribute])* $test)*);
+        #[cfg(unix)]
+        over_every_transport!(@ ipc "ipc:///tmp/treewire-here-{}.sock" $($(#[$attribute])* $test)*);
         over_every_transport!(@ inproc "inproc://here" $($(#[$attribute])* $test)*);
     };
     (@ $transport:ident $listen:literal $($(#[$attribute:meta])* $test:ident)*) => {
@@ -37,11 +40,18 @@ macro_rules! over_every_transport {
                 $(#[$attribute])*
                 #[tokio::test]
                 async fn $test() {
-                    super::$test($listen).await;
+                    super::$test(&$crate::support::numbered($listen)).await;
                 }
             )*
         }
     };
+}
+
+/// The place with a number instead of `{}` that no other test has, in this process or another.
+pub(crate) fn numbered(place: &str) -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    place.replace("{}", &format!("{}-{number}", std::process::id()))
 }
 
 /// Fails the test instead of hanging it.

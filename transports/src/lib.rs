@@ -11,6 +11,8 @@ mod envelope;
 mod failure;
 mod headers;
 mod inproc;
+#[cfg(unix)]
+mod ipc;
 mod link;
 mod payload;
 mod registry;
@@ -31,6 +33,8 @@ pub use envelope::{Envelope, Kind};
 pub use failure::{Failure, MalformedFailure};
 pub use headers::{HEADERS_BYTES_MAX, HEADERS_MAX, Headers, HeadersError};
 pub use inproc::Inproc;
+#[cfg(unix)]
+pub use ipc::Ipc;
 pub use link::{Cutter, DatagramLink, Link, LinkIo, MessageLink, Packet, StreamLink};
 pub use payload::{INLINE_BYTES_MAX, Payload};
 pub use registry::Registry;

@@ -8,6 +8,8 @@ use parking_lot::RwLock;
 use crate::dialect::{Dialect, DialectFactory, Settings, tw::Treewire};
 use crate::endpoint::option;
 use crate::inproc::Inproc;
+#[cfg(unix)]
+use crate::ipc::Ipc;
 use crate::tcp::Tcp;
 use crate::transport::{Acceptor, BoxFuture};
 use crate::{Endpoint, EndpointError, Link, OptionSpec, Transport, TransportError, Use};
@@ -35,6 +37,8 @@ impl Registry {
     pub fn standard() -> Self {
         let registry = Self::empty();
         registry.register_transport(Inproc::default());
+        #[cfg(unix)]
+        registry.register_transport(Ipc);
         registry.register_transport(Tcp);
         registry.register_dialect(Treewire);
         registry
@@ -199,6 +203,7 @@ mod tests {
         for text in [
             "tcp://*:0?nodelay=false&codec=json",
             "inproc://a",
+            "ipc:///run/x.sock?mode=0660&peer_uid=0,1000",
             "tw+tcp://[::1]:1/service",
         ] {
             assert_eq!(check(text, Use::Listen), Ok(()));
@@ -210,7 +215,7 @@ mod tests {
         let refused = |text, error: &str| assert_eq!(check(text, Use::Dial).unwrap_err(), error);
         refused(
             "tpc://x",
-            r#"unknown transport "tpc" in "tpc://x": allowed are inproc, tcp"#,
+            r#"unknown transport "tpc" in "tpc://x": allowed are inproc, ipc, tcp"#,
         );
         refused(
             "zmtp+tcp://x:1",
@@ -238,6 +243,7 @@ mod tests {
     fn local_is_what_certainly_lies_on_this_machine() {
         let is_local = |text: &str| Registry::standard().is_local(&text.parse().unwrap());
         assert!(is_local("inproc://a"));
+        assert!(is_local("ipc://@a"));
         assert!(is_local("tcp://[::1]:1"));
         assert!(is_local("tcp://localhost:1"));
         assert!(!is_local("tcp://10.0.0.7:1"));

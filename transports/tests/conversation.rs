@@ -181,3 +181,14 @@ async fn over_inproc() {
         .await
         .expect("the test hangs");
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn over_ipc() {
+    let path = std::env::temp_dir().join(format!("treewire-{}.sock", std::process::id()));
+    let place = format!("ipc://{}", path.display());
+    let test = messages_of_every_size_pass(&place);
+    tokio::time::timeout(Duration::from_secs(60), test)
+        .await
+        .expect("the test hangs");
+}

@@ -74,6 +74,12 @@ impl Listener {
                     listener.accept_next(acceptor, context);
                 }));
             }
+            Err(error @ TransportError::BadPeer { .. }) => {
+                tracing::warn!("{error}");
+                self.parts.shared.bad_peers.add_shared(1);
+                self.describe_bad_peers(context);
+                self.accept_next(acceptor, context);
+            }
             Err(error) if error.is_transient() => {
                 tracing::debug!("a peer was not accepted: {error}");
                 self.accept_next(acceptor, context);
@@ -108,12 +114,16 @@ impl Listener {
                 .into_actor(self)
                 .map(move |_, listener, context| {
                     listener.names.remove(&name);
-                    let bad_peers = listener.parts.shared.bad_peers.get();
-                    if bad_peers > 0 {
-                        context.stats().describe("bad peers", bad_peers.to_string());
-                    }
+                    listener.describe_bad_peers(context);
                 }),
         );
+    }
+
+    fn describe_bad_peers(&self, context: &Context<Self>) {
+        let bad_peers = self.parts.shared.bad_peers.get();
+        if bad_peers > 0 {
+            context.stats().describe("bad peers", bad_peers.to_string());
+        }
     }
 
     /// The peer's name, numbered if another connection has it already.

@@ -9,7 +9,8 @@ use super::url::{dialed, listened, observed};
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("peers").required(true).multiple(true).args(["listen", "dial"]))]
 pub(crate) struct EndpointArguments {
-    /// Accept peers there; may be given again. tcp://127.0.0.1:0 takes a free port and says which
+    /// Accept peers there; may be given again. tcp://127.0.0.1:0 takes a free port and says which; ipc:///run/x.sock is a
+    /// socket of this machine alone
     #[arg(long, value_name = "URL", value_parser = listened)]
     pub(crate) listen: Vec<String>,
 

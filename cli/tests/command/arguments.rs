@@ -18,7 +18,10 @@ fn refused(arguments: &str, says: &[&str]) {
 
 #[test]
 fn bad_urls_are_named_with_what_is_allowed() {
-    refused("push --dial tpc://x", &["--dial", "\"tpc\"", "inproc, tcp"]);
+    refused(
+        "push --dial tpc://x",
+        &["--dial", "\"tpc\"", "inproc, ipc, tcp"],
+    );
     refused("push --dial 127.0.0.1:5555", &["--dial", "tcp://"]);
     refused("push --dial tcp://x:0", &["--dial", "port 0"]);
     refused(

@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 
-use crate::process::{Process, free_port, treewire};
+use crate::process::{Process, free_port, treewire, until};
 
 #[test]
 fn a_port_in_use_is_an_error_at_once() {
@@ -21,6 +21,39 @@ fn a_port_in_use_is_an_error_at_once() {
     let observing = format!("pull --listen tcp://127.0.0.1:0 --observe {address}");
     let stderr = treewire(&observing).end().expect(1).stderr;
     assert!(stderr.contains("in use"), "{stderr}");
+}
+
+#[test]
+fn a_live_socket_file_of_another_process_is_never_stolen() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.sock");
+    let url = format!("ipc://{}", path.display());
+    let pull = treewire(&format!("pull --count 1 --listen {url}"));
+    until("pull listens", || path.exists());
+    let stderr = treewire(&format!("rep --echo --listen {url}"));
+    let stderr = stderr.end().expect(1).stderr;
+    assert!(stderr.contains(&format!("{url} is in use")), "{stderr}");
+    treewire(&format!("push --dial {url} --data x"))
+        .end()
+        .expect(0);
+    assert_eq!(pull.end().expect(0).stdout, "x\n");
+    assert!(!path.exists());
+}
+
+#[test]
+fn the_socket_file_of_a_process_that_was_killed_is_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.sock");
+    let url = format!("ipc://{}", path.display());
+    let killed = treewire(&format!("pull --listen {url}"));
+    until("it listens", || path.exists());
+    drop(killed);
+    assert!(path.exists());
+    let pull = treewire(&format!("pull --count 1 --listen {url}"));
+    treewire(&format!("push --dial {url} --data x"))
+        .end()
+        .expect(0);
+    assert_eq!(pull.end().expect(0).stdout, "x\n");
 }
 
 #[test]

@@ -24,10 +24,14 @@ fn log(folder: &Path) -> PathBuf {
     path
 }
 
-fn a_million_lines(push_first: bool) {
+fn tcp(_: &Path) -> String {
+    format!("tcp://127.0.0.1:{}", free_port())
+}
+
+fn a_million_lines(url: impl FnOnce(&Path) -> String, push_first: bool) {
     let folder = tempfile::tempdir().unwrap();
     let (log, out) = (log(folder.path()), folder.path().join("out.log"));
-    let url = format!("tcp://127.0.0.1:{}", free_port());
+    let url = url(folder.path());
     let push = || treewire(&format!("push --dial {url} --file {}", log.display()));
     let pull = || {
         let arguments = format!("pull --listen {url} --count {LINES}");
@@ -53,12 +57,20 @@ fn a_million_lines(push_first: bool) {
 
 #[test]
 fn a_million_lines_arrive_when_pull_starts_first() {
-    a_million_lines(false);
+    a_million_lines(tcp, false);
 }
 
 #[test]
 fn a_million_lines_arrive_when_push_starts_first() {
-    a_million_lines(true);
+    a_million_lines(tcp, true);
+}
+
+#[test]
+fn a_million_lines_arrive_over_ipc() {
+    a_million_lines(
+        |folder| format!("ipc://{}/lines.sock", folder.display()),
+        true,
+    );
 }
 
 #[test]

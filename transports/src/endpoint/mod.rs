@@ -99,6 +99,18 @@ impl Endpoint {
         self.option(name).and_then(|value| value.parse().ok())
     }
 
+    /// The values of an option the registry has checked to be integers.
+    pub(crate) fn integers(&self, name: &str) -> Option<Vec<u64>> {
+        let values = self.option(name)?.split(',');
+        values.map(|value| value.parse().ok()).collect()
+    }
+
+    /// The value of an option the registry has checked to be octal.
+    pub(crate) fn octal(&self, name: &str) -> Option<u32> {
+        self.option(name)
+            .and_then(|value| u32::from_str_radix(value, 8).ok())
+    }
+
     /// The endpoint without its options, which an error text must not repeat: a value may be private.
     pub(crate) fn without_options(&self) -> Self {
         Self {

@@ -26,6 +26,16 @@ pub enum OptionKind {
         /// The largest.
         max: u64,
     },
+    /// Decimal integers from 0 to the largest, separated by commas; at least one.
+    Integers {
+        /// The largest.
+        max: u64,
+    },
+    /// An octal integer from 0 to the largest, as the permissions of a file are written.
+    Octal {
+        /// The largest.
+        max: u32,
+    },
     /// Any text, but not an empty one.
     Text,
     /// One of these words.
@@ -40,6 +50,10 @@ impl OptionKind {
             Self::Integer { min, max } => value
                 .parse()
                 .is_ok_and(|value: u64| (*min..=*max).contains(&value)),
+            Self::Integers { max } => value
+                .split(',')
+                .all(|value| value.parse().is_ok_and(|value: u64| value <= *max)),
+            Self::Octal { max } => u32::from_str_radix(value, 8).is_ok_and(|value| value <= *max),
             Self::Text => !value.is_empty(),
             Self::OneOf(words) => words.contains(&value),
         }
@@ -51,6 +65,10 @@ impl fmt::Display for OptionKind {
         match self {
             Self::Bool => f.write_str("true or false"),
             Self::Integer { min, max } => write!(f, "an integer from {min} to {max}"),
+            Self::Integers { max } => {
+                write!(f, "integers from 0 to {max}, separated by commas")
+            }
+            Self::Octal { max } => write!(f, "an octal integer from 0 to {max:o}"),
             Self::Text => f.write_str("a text that is not empty"),
             Self::OneOf(words) => write!(f, "one of {}", words.join(", ")),
         }

@@ -4,6 +4,7 @@ mod cutter;
 mod datagram;
 mod message;
 mod packet;
+mod socket;
 mod stream;
 
 use std::fmt;

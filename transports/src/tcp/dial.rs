@@ -3,13 +3,12 @@ use std::net::SocketAddr;
 
 use tokio::net::TcpStream;
 
-use super::cut::cutter;
 use super::host::host;
 use super::race::{order, race};
 use super::resolve::resolve;
 use super::tuning::Tuning;
 use crate::link::LinkIo;
-use crate::{Endpoint, Link, TransportError, Use};
+use crate::{Cutter, Endpoint, Link, TransportError, Use};
 
 pub(super) async fn dial(endpoint: Endpoint) -> Result<Link, TransportError> {
     let tuning = Tuning::of(&endpoint);
@@ -17,7 +16,7 @@ pub(super) async fn dial(endpoint: Endpoint) -> Result<Link, TransportError> {
     let addresses = order(resolve(&endpoint, Use::Dial).await?);
     match race(addresses, |address| connect(address, tuning)).await {
         Some(Ok((stream, local, remote))) => Ok(Link {
-            cutter: cutter(&stream),
+            cutter: Cutter::of_socket(&stream),
             io: LinkIo::Stream(Box::new(stream)),
             peer: endpoint.address().to_owned(),
             host: host(remote),

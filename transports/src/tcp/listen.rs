@@ -4,7 +4,6 @@ use std::task::{Context, Poll, ready};
 
 use tokio::net::{TcpListener, TcpStream};
 
-use super::cut::cutter;
 use super::host::host;
 use super::resolve::resolve;
 use super::tuning::Tuning;
@@ -48,7 +47,7 @@ impl TcpAcceptor {
         self.tuning.apply(&stream)?;
         let local = stream.local_addr()?.to_string();
         Ok(Link {
-            cutter: cutter(&stream),
+            cutter: Cutter::of_socket(&stream),
             io: LinkIo::Stream(Box::new(stream)),
             peer: peer.to_string(),
             host: host(peer),
@@ -72,7 +71,7 @@ impl Acceptor for TcpAcceptor {
     }
 
     fn cutter(&self) -> Cutter {
-        cutter(&self.listener)
+        Cutter::of_socket(&self.listener)
     }
 
     fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<Result<Link, TransportError>> {

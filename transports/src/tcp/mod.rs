@@ -1,6 +1,5 @@
 //! TCP: byte streams between a host and a port.
 
-mod cut;
 mod dial;
 mod host;
 mod listen;

@@ -22,9 +22,19 @@ pub enum TransportError {
 
     /// Configuration: the system forbids it.
     #[error(
-        "no permission to use {endpoint}: choose another address (a port from 1024 on), or grant the right"
+        "no permission to use {endpoint}: choose another address (a port from 1024 on, a folder of your own), or grant the right"
     )]
     PermissionDenied { endpoint: String, source: io::Error },
+
+    /// Configuration: the path leads through a folder that is not there.
+    #[error("the folder of {endpoint} is not there: make it first, or choose another path")]
+    NoFolder { endpoint: String },
+
+    /// Configuration: a file that is no socket has the path.
+    #[error(
+        "{endpoint} is a file that is no socket, which is left alone: remove it yourself, or choose another path"
+    )]
+    NotASocket { endpoint: String },
 
     /// Configuration: the name does not resolve.
     #[error("no address found for {endpoint}: check the name and the resolver")]
@@ -44,6 +54,14 @@ pub enum TransportError {
     /// Peer: it was gone before its connection could be accepted.
     #[error("a peer of {endpoint} was gone before it was accepted: nothing to do")]
     PeerGone { endpoint: String, source: io::Error },
+
+    /// Peer: it may not use the address, or broke the transport's rules before it was accepted.
+    #[error("turned {peer} away from {endpoint}: {reason}")]
+    BadPeer {
+        peer: String,
+        endpoint: String,
+        reason: String,
+    },
 
     /// Machine: out of file descriptors or memory.
     #[error(
@@ -67,7 +85,7 @@ impl TransportError {
         match source.kind() {
             AddrInUse => Self::AddressInUse { endpoint },
             AddrNotAvailable => Self::AddressNotAvailable { endpoint },
-            PermissionDenied => Self::PermissionDenied { endpoint, source },
+            PermissionDenied | ReadOnlyFilesystem => Self::PermissionDenied { endpoint, source },
             ConnectionRefused => Self::Refused { endpoint },
             ConnectionAborted | ConnectionReset => Self::PeerGone { endpoint, source },
             HostUnreachable | NetworkUnreachable | NetworkDown | TimedOut => {
@@ -80,7 +98,10 @@ impl TransportError {
     /// Whether an acceptor that gave this error can go on: one connection is lost, not the listener.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::PeerGone { .. } | Self::Exhausted { .. } | Self::Unreachable { .. } => true,
+            Self::PeerGone { .. }
+            | Self::BadPeer { .. }
+            | Self::Exhausted { .. }
+            | Self::Unreachable { .. } => true,
             Self::Io { source, .. } => {
                 matches!(
                     source.kind(),
