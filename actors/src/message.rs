@@ -1,10 +1,11 @@
 use std::fmt;
+use std::mem::take;
 use std::ops::Deref;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use treewire_transports::{Content, Payload};
 
-use crate::core::{Inlet, PipeId, Shared};
+use crate::core::{Arrivals, Inlet, PipeId};
 
 /// A received message: headers, one or more parts, and the route back.
 ///
@@ -14,15 +15,17 @@ use crate::core::{Inlet, PipeId, Shared};
 pub struct Message {
     correlation: u64,
     content: Content,
-    receipt: Receipt,
+    /// Only one that was taken apart has none.
+    receipt: Option<Receipt>,
 }
 
 impl Message {
+    #[inline]
     pub(crate) fn new(correlation: u64, content: Content, receipt: Receipt) -> Self {
         Message {
             correlation,
             content,
-            receipt,
+            receipt: Some(receipt),
         }
     }
 
@@ -33,17 +36,17 @@ impl Message {
 
     /// The peer it came from.
     pub fn source(&self) -> Source {
-        Source(self.receipt.inlet.pipe())
+        Source(self.inlet().pipe())
     }
 
     /// The peer's address, for people.
     pub fn peer(&self) -> &str {
-        self.receipt.inlet.peer()
+        self.inlet().peer()
     }
 
     /// Whether it came before, and a panic kept it from being handled.
     pub fn is_redelivered(&self) -> bool {
-        self.receipt.attempts > 1
+        self.receipt().attempts() > 1
     }
 
     /// Counts it as handled, as dropping it does.
@@ -51,23 +54,28 @@ impl Message {
 
     /// Headers and parts alone; the message counts as handled.
     pub fn into_content(self) -> Content {
-        self.content
+        self.into_split().0
     }
 
-    pub(crate) fn into_split(self) -> (Content, Receipt) {
-        (self.content, self.receipt)
+    pub(crate) fn into_split(mut self) -> (Content, Receipt) {
+        let content = take(&mut self.content);
+        (content, self.receipt.take().expect(WHOLE))
     }
 
-    /// From here on a panic that drops it brings it back to that socket.
-    pub(crate) fn handed_out(mut self, shared: &Arc<Shared>) -> Self {
-        if self.receipt.sequence != 0 {
-            self.receipt.kept = Some(Box::new(Kept {
-                content: self.content.clone(),
-                correlation: self.correlation,
-                shared: Arc::downgrade(shared),
-            }));
+    /// From here on a panic that drops it brings it back to its socket.
+    #[inline]
+    pub(crate) fn handed_out(mut self) -> Self {
+        if let Some(receipt) = &mut self.receipt
+            && receipt.is_reliable()
+        {
+            receipt.attempts |= HANDED_OUT;
         }
         self
+    }
+
+    #[inline]
+    fn receipt(&self) -> &Receipt {
+        self.receipt.as_ref().expect(WHOLE)
     }
 
     /// The request it is, or 0.
@@ -76,22 +84,59 @@ impl Message {
     }
 
     pub(crate) fn inlet(&self) -> &Arc<Inlet> {
-        &self.receipt.inlet
+        &self.receipt().inlet
     }
 
     pub(crate) fn is_reliable(&self) -> bool {
-        self.receipt.is_reliable()
+        self.receipt().is_reliable()
     }
 
     /// Whether the session that `other` belongs to has it before that one.
     pub(crate) fn precedes(&self, other: &Message) -> bool {
-        let (own, others) = (&self.receipt, &other.receipt);
-        own.sequence < others.sequence && own.inlet.is_of_the_session_of(&others.inlet)
+        let (own, others) = (self.receipt(), other.receipt());
+        own.is_reliable()
+            && own.number < others.number
+            && own.inlet.is_of_the_session_of(&others.inlet)
     }
 
     /// Nobody waits for the answer any more.
     pub(crate) fn is_cancelled(&self) -> bool {
-        self.correlation != 0 && self.receipt.inlet.is_cancelled(self.correlation)
+        self.correlation != 0 && self.inlet().is_cancelled(self.correlation)
+    }
+}
+
+/// What is said of a message without a receipt, of which there is none.
+const WHOLE: &str = "a message that was taken apart is gone";
+
+impl Drop for Message {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(receipt) = &self.receipt
+            && receipt.attempts & HANDED_OUT != 0
+            && std::thread::panicking()
+        {
+            self.come_again();
+        }
+    }
+}
+
+impl Message {
+    /// A panic dropped it.
+    #[cold]
+    fn come_again(&mut self) {
+        let Some(mut receipt) = self.receipt.take() else {
+            return;
+        };
+        let Some(shared) = receipt.inlet.home().upgrade() else {
+            return;
+        };
+        receipt.attempts &= !HANDED_OUT;
+        let comes_again = receipt.panicked();
+        let message = Message::new(self.correlation, take(&mut self.content), receipt);
+        match comes_again {
+            true => shared.come_again(message),
+            false => shared.dead_letter(PANICKED, message.into_content()),
+        }
     }
 }
 
@@ -119,31 +164,25 @@ pub struct Source(pub(crate) PipeId);
 /// Counts one received message as handled when it is dropped.
 pub(crate) struct Receipt {
     inlet: Arc<Inlet>,
-    /// Its number in the session; 0 without one.
-    sequence: u64,
-    bytes: u64,
-    /// How often the message was handed over, this time included.
-    attempts: u32,
-    kept: Option<Box<Kept>>,
+    /// What it was given on [arrival](Arrivals::next).
+    number: u64,
+    /// How often a message of a session was handed over, this time included, and
+    /// [`HANDED_OUT`]; 0 without a session. All of a message are words: it is moved as such,
+    /// and what was written as a byte just before would hold that up.
+    attempts: usize,
 }
 
-/// A message that comes again if its handling panics.
-struct Kept {
-    content: Content,
-    correlation: u64,
-    shared: Weak<Shared>,
-}
+/// A panic that drops the message brings it back.
+const HANDED_OUT: usize = 1 << 8;
 
 impl Receipt {
     /// For a message that arrives now.
-    pub(crate) fn new(inlet: Arc<Inlet>, bytes: u64) -> Self {
-        let sequence = inlet.arrived(bytes);
+    #[inline]
+    pub(crate) fn new(inlet: &Arc<Inlet>, arrivals: &mut Arrivals<'_>, bytes: u64) -> Self {
         Receipt {
-            inlet,
-            sequence,
-            bytes,
-            attempts: 1,
-            kept: None,
+            inlet: inlet.clone(),
+            number: arrivals.next(bytes),
+            attempts: usize::from(arrivals.are_of_a_session()),
         }
     }
 
@@ -153,46 +192,34 @@ impl Receipt {
 
     /// Whether the message is one of a session: it comes again if its handling panics.
     pub(crate) fn is_reliable(&self) -> bool {
-        self.sequence != 0
+        self.attempts != 0
     }
 
     /// How often the message was handed over and not lost with a generation for another
     /// reason than its own panic.
-    pub(crate) fn attempts(&self) -> u32 {
-        self.attempts
+    pub(crate) fn attempts(&self) -> usize {
+        self.attempts & !HANDED_OUT
     }
 
     /// Handling it panicked; `false` if that was once too often.
     pub(crate) fn panicked(&mut self) -> bool {
+        if self.attempts == 0 {
+            return false;
+        }
         self.attempts += 1;
-        self.attempts <= ATTEMPTS_MAX
+        self.attempts() <= ATTEMPTS_MAX
     }
 }
 
 /// How often a message of a session is handed over, if handling it panics.
-const ATTEMPTS_MAX: u32 = 3;
+const ATTEMPTS_MAX: usize = 3;
 
 /// The cause under which one that was handed over that often is counted.
 pub(crate) const PANICKED: &str = "panicked three times";
 
 impl Drop for Receipt {
+    #[inline]
     fn drop(&mut self) {
-        if let Some(kept) = self.kept.take()
-            && std::thread::panicking()
-            && let Some(shared) = kept.shared.upgrade()
-        {
-            let mut receipt = Receipt {
-                inlet: self.inlet.clone(),
-                kept: None,
-                ..*self
-            };
-            let comes_again = receipt.panicked();
-            let message = Message::new(kept.correlation, kept.content, receipt);
-            return match comes_again {
-                true => shared.come_again(message),
-                false => shared.dead_letter(PANICKED, message.into_content()),
-            };
-        }
-        self.inlet.handled(self.sequence, self.bytes);
+        self.inlet.handled(self.number);
     }
 }

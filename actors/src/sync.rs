@@ -3,9 +3,9 @@
 
 #[cfg(not(treewire_loom))]
 pub(crate) use {
-    parking_lot::Mutex,
+    parking_lot::{Mutex, MutexGuard},
     std::sync::atomic::{AtomicBool, AtomicU64},
 };
 
 #[cfg(treewire_loom)]
-pub(crate) use treewire_runtime::model::{AtomicBool, AtomicU64, Mutex};
+pub(crate) use treewire_runtime::model::{AtomicBool, AtomicU64, Mutex, MutexGuard};

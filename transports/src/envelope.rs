@@ -4,6 +4,8 @@ use crate::Content;
 
 /// What an [`Envelope`] is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+// A word, so that the envelope is moved as words: what was written as a byte just before holds that up.
+#[repr(usize)]
 pub enum Kind {
     /// A message, a request, or the answer to one.
     #[default]

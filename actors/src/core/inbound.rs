@@ -62,18 +62,24 @@ impl Core {
             return false;
         };
         let was_empty = pipe.inbound.is_empty();
-        let mut refused = 0;
+        let (mut refused, mut handled) = (0, Vec::new());
+        let mut arrivals = inlet.arrivals();
         for envelope in envelopes {
-            let receipt = Receipt::new(inlet.clone(), envelope.content.byte_len() as u64);
+            let bytes = envelope.content.byte_len() as u64;
+            let receipt = Receipt::new(inlet, &mut arrivals, bytes);
             match envelope.kind {
                 Kind::Data if receives => {
                     let message = Message::new(envelope.correlation, envelope.content, receipt);
                     pipe.inbound.push_back(message);
+                    continue;
                 }
                 Kind::Cancel => inlet.cancel(envelope.correlation),
                 Kind::Data | Kind::Failure => refused += 1,
             }
+            handled.push(receipt);
         }
+        drop(arrivals);
+        drop(handled);
         if was_empty && !pipe.inbound.is_empty() {
             self.turns.enter(id.key);
         }
@@ -87,10 +93,9 @@ impl Core {
 
     fn answer(&mut self, inlet: &Arc<Inlet>, envelope: Envelope) {
         // Handled on arrival: the answer goes straight to who waits for it.
-        drop(Receipt::new(
-            inlet.clone(),
-            envelope.content.byte_len() as u64,
-        ));
+        let bytes = envelope.content.byte_len() as u64;
+        let receipt = Receipt::new(inlet, &mut inlet.arrivals(), bytes);
+        drop(receipt);
         let Some(asker) = self
             .requests
             .answered(envelope.correlation, inlet.pipe().key)

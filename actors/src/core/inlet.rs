@@ -1,16 +1,17 @@
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{Arc, Weak};
 use std::task::Waker;
 
 use treewire_transports::Credit;
 
 use super::quarantine::Sender;
-use super::{Intake, PipeId};
+use super::{Arrivals, Intake, PipeId, Shared};
 use crate::session::Position;
 
 /// The receiving half of one connection of a pipe, shared with every message that
 /// came through it. While the pipe has it, the connection is the one that is up.
 pub(crate) struct Inlet {
+    home: Weak<Shared>,
     pipe: PipeId,
     peer: Peer,
     /// Which connection of its intake it is: a later one has a higher number.
@@ -32,8 +33,15 @@ pub(crate) struct Peer {
 }
 
 impl Inlet {
-    pub(crate) fn new(pipe: PipeId, peer: Peer, connection: u64, intake: Arc<Intake>) -> Self {
+    pub(crate) fn new(
+        home: Weak<Shared>,
+        pipe: PipeId,
+        peer: Peer,
+        connection: u64,
+        intake: Arc<Intake>,
+    ) -> Self {
         Inlet {
+            home,
             pipe,
             peer,
             connection,
@@ -85,9 +93,15 @@ impl Inlet {
         self.intake.register(self.connection, waker);
     }
 
-    /// A message arrived: its number in the session; 0 without one.
-    pub(crate) fn arrived(&self, bytes: u64) -> u64 {
-        self.intake.arrived(bytes)
+    /// Messages are about to arrive.
+    #[inline]
+    pub(crate) fn arrivals(&self) -> Arrivals<'_> {
+        self.intake.arrivals()
+    }
+
+    /// The socket.
+    pub(crate) fn home(&self) -> &Weak<Shared> {
+        &self.home
     }
 
     /// How far the peer's messages of the session were received.
@@ -95,9 +109,10 @@ impl Inlet {
         self.intake.received()
     }
 
-    /// A message that arrived was handled.
-    pub(crate) fn handled(&self, sequence: u64, bytes: u64) {
-        self.intake.handled(sequence, bytes);
+    /// The message that arrived with that number was handled.
+    #[inline]
+    pub(crate) fn handled(&self, number: u64) {
+        self.intake.handled(number);
     }
 
     /// Whether anything was handled that the peer was not told of.

@@ -10,7 +10,7 @@ use treewire_transports::Credit;
 
 use crate::bound::Bound;
 use crate::session::{Incoming, Position};
-use crate::sync::{AtomicBool, AtomicU64, Mutex};
+use crate::sync::{AtomicBool, AtomicU64, Mutex, MutexGuard};
 
 /// What was received from one peer and handled: as long as the connection, or as the
 /// session if there is one. Every message that came holds it, counts itself as handled
@@ -36,6 +36,27 @@ pub(crate) struct Intake {
 struct Registered {
     connection: u64,
     waker: Option<Waker>,
+}
+
+/// Counts messages that arrive one after the other. Nothing of their session may be
+/// handled meanwhile: it holds the lock.
+pub(crate) struct Arrivals<'intake>(Option<MutexGuard<'intake, Incoming>>);
+
+impl Arrivals<'_> {
+    /// The next message arrived; the number by which it is [handled](Intake::handled):
+    /// where it stands in its session, or without one how many bytes it has.
+    #[inline]
+    pub(crate) fn next(&mut self, bytes: u64) -> u64 {
+        match &mut self.0 {
+            Some(incoming) => incoming.arrived(bytes),
+            None => bytes,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn are_of_a_session(&self) -> bool {
+        self.0.is_some()
+    }
 }
 
 const BYTES_BITS: u32 = 40;
@@ -127,10 +148,10 @@ impl Intake {
         self.credit(connection)
     }
 
-    /// A message arrived: its number in the session; 0 without one.
-    pub(crate) fn arrived(&self, bytes: u64) -> u64 {
-        let incoming = self.incoming.as_ref();
-        incoming.map_or(0, |incoming| incoming.lock().arrived(bytes))
+    /// Messages are about to arrive.
+    #[inline]
+    pub(crate) fn arrivals(&self) -> Arrivals<'_> {
+        Arrivals(self.incoming.as_ref().map(Mutex::lock))
     }
 
     /// How far the peer's messages of a session were received.
@@ -151,14 +172,18 @@ impl Intake {
         incoming.map_or(0, |incoming| incoming.lock().open_bytes())
     }
 
-    /// A received message was handled. Wakes the connection for the first one
+    /// The received message of that [number](Arrivals::next) was handled. Wakes the connection for the first one
     /// since the peer was told, so that it can set its timer, and when the peer
     /// may be running out of credit.
-    pub(crate) fn handled(&self, sequence: u64, bytes: u64) {
+    #[inline]
+    pub(crate) fn handled(&self, number: u64) {
         let amount = match &self.incoming {
-            None => Amount { messages: 1, bytes },
+            None => Amount {
+                messages: 1,
+                bytes: number,
+            },
             Some(incoming) => {
-                let handled = incoming.lock().handled(sequence);
+                let handled = incoming.lock().handled(number);
                 if handled.messages == 0 {
                     return;
                 }

@@ -24,7 +24,7 @@ mod ward;
 
 use std::collections::{HashMap, VecDeque};
 use std::mem::take;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use slab::Slab;
@@ -40,7 +40,7 @@ use crate::session::{Beginning, SessionId};
 
 pub(crate) use inbound::{Deliver, Taken};
 pub(crate) use inlet::{Inlet, Peer};
-pub(crate) use intake::Intake;
+pub(crate) use intake::{Arrivals, Intake};
 use listeners::Listeners;
 pub(crate) use listeners::{Inbox, Told};
 pub(crate) use outbound::{Blocked, Reason};
@@ -107,6 +107,8 @@ enum Standing {
 
 pub(crate) struct Core {
     config: CoreConfig,
+    /// Where it is the core.
+    home: Weak<Shared>,
     stats: Arc<Stats>,
     pipes: Slab<Pipe>,
     last_serial: u64,
@@ -137,9 +139,10 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    pub(crate) fn new(config: CoreConfig, stats: Arc<Stats>) -> Self {
+    pub(crate) fn new(config: CoreConfig, stats: Arc<Stats>, home: Weak<Shared>) -> Self {
         Core {
             config,
+            home,
             stats,
             pipes: Slab::new(),
             last_serial: 0,
@@ -244,14 +247,14 @@ impl Core {
     /// `None` if the dialed pipe is gone.
     pub(crate) fn attach(&mut self, pipe: Option<PipeId>, peer: Peer) -> Option<Arc<Inlet>> {
         let id = pipe.unwrap_or_else(|| self.add_pipe(None));
-        let bound = self.config.receive_bound;
+        let (bound, home) = (self.config.receive_bound, self.home.clone());
         // Whoever held it before is captive on a blocked thread.
         if let Some(stale) = self.pipe(id)?.inlet() {
             self.detach(&stale, OfflineReason::Superseded);
         }
         let pipe = self.pipe(id)?;
         let intake = Arc::new(Intake::of_a_connection(bound));
-        let inlet = Arc::new(Inlet::new(id, peer, 0, intake));
+        let inlet = Arc::new(Inlet::new(home, id, peer, 0, intake));
         pipe.attach(inlet.clone());
         self.connected += 1;
         self.step(id, Step::Attached);

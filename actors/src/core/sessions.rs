@@ -177,12 +177,13 @@ impl Core {
         peer: &Peer,
         open: &OpenChannel,
     ) -> Arc<Inlet> {
+        let home = self.home.clone();
         let pipe = &mut self.pipes[id.key];
         let session = pipe.session.as_mut().expect("its caller looked");
         session.peer = Some(instance);
         session.host = Some(peer.host.clone());
         let (epoch, intake) = (session.attempts.epoch, session.intake.clone());
-        let inlet = Arc::new(Inlet::new(id, peer.clone(), epoch, intake));
+        let inlet = Arc::new(Inlet::new(home, id, peer.clone(), epoch, intake));
         let handled = open.credit.handled;
         let mut acknowledged = pipe.resume(inlet.clone(), open.last_received, handled);
         self.done.append(&mut acknowledged);

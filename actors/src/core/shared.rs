@@ -41,8 +41,8 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(config: CoreConfig, stats: Arc<Stats>, listeners: usize) -> Arc<Self> {
-        Arc::new(Shared {
-            core: Mutex::new(Core::new(config, stats.clone())),
+        Arc::new_cyclic(|home| Shared {
+            core: Mutex::new(Core::new(config, stats.clone(), home.clone())),
             ward: Arc::new(Ward::new(stats.clone())),
             stats,
             room: Notify::new(),

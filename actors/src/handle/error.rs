@@ -66,6 +66,8 @@ impl std::error::Error for SendError {}
 /// Why nothing can be received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+// A word, so that the message it stands beside in a result is moved as words.
+#[repr(usize)]
 pub enum RecvError {
     /// The socket hands everything it receives to an actor.
     #[error("the socket delivers to an actor: nothing is left to receive")]

@@ -193,7 +193,7 @@ impl SocketHandle {
     /// lock, so that whoever watches the socket sees it in one place or the other.
     pub(super) fn try_receive<T>(
         &self,
-        item: fn(Message, &Arc<Shared>) -> T,
+        item: impl Fn(Message, &Arc<Shared>) -> T,
     ) -> Result<Option<T>, RecvError> {
         self.shared.core(|core| {
             if core.config().socket_type.receiver == Receiver::Nobody {
@@ -209,14 +209,14 @@ impl SocketHandle {
 
     pub(super) async fn receive<T>(
         &self,
-        item: fn(Message, &Arc<Shared>) -> T,
+        item: impl Fn(Message, &Arc<Shared>) -> T,
     ) -> Result<Option<T>, RecvError> {
         loop {
-            if let Some(item) = self.try_receive(item)? {
+            if let Some(item) = self.try_receive(&item)? {
                 return Ok(Some(item));
             }
             if !self.arrival().await {
-                return self.try_receive(item);
+                return self.try_receive(&item);
             }
         }
     }
@@ -243,8 +243,8 @@ impl SocketHandle {
 }
 
 /// A message as an item of its own.
-pub(super) fn as_it_is(message: Message, shared: &Arc<Shared>) -> Message {
-    message.handed_out(shared)
+pub(super) fn as_it_is(message: Message, _: &Arc<Shared>) -> Message {
+    message.handed_out()
 }
 
 /// A handle on a socket composed of parts of one's own; see

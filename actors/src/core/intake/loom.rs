@@ -21,7 +21,7 @@ fn all_that_is_handled_is_told_to_the_peer() {
         let intake = intake(64);
         let handlers = [10, 100].map(|bytes| {
             let intake = intake.clone();
-            thread::spawn(move || intake.handled(0, bytes))
+            thread::spawn(move || intake.handled(bytes))
         });
         // A timer that is due at once.
         let credit = block_on(poll_fn(|task| {
@@ -50,7 +50,7 @@ fn a_peer_that_may_run_out_of_credit_is_told_before_the_timer() {
         let intake = intake(8);
         let handlers = [1, 1].map(|bytes| {
             let intake = intake.clone();
-            thread::spawn(move || intake.handled(0, bytes))
+            thread::spawn(move || intake.handled(bytes))
         });
         // Two of eight are a quarter.
         let credit = block_on(poll_fn(|task| {
@@ -92,11 +92,11 @@ fn what_is_handled_out_of_order_is_told_in_the_end_and_by_the_connection_that_is
             bytes,
         };
         let intake = Arc::new(Intake::of_a_session(bound, 0));
-        let numbers = [10, 100].map(|bytes| (intake.arrived(bytes), bytes));
+        let numbers = [10, 100].map(|bytes| intake.arrivals().next(bytes));
         intake.register(1, Waker::noop());
-        let handlers = numbers.map(|(sequence, bytes)| {
+        let handlers = numbers.map(|number| {
             let intake = intake.clone();
-            thread::spawn(move || intake.handled(sequence, bytes))
+            thread::spawn(move || intake.handled(number))
         });
         // An earlier connection, which wakes up late, and the one that is up.
         let begun = intake.begin(2).handled;

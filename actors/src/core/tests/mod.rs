@@ -33,7 +33,7 @@ fn config(socket_type: SocketType) -> CoreConfig {
 }
 
 fn core(config: CoreConfig) -> Core {
-    Core::new(config, Arc::new(Stats::default()))
+    Core::new(config, Arc::new(Stats::default()), Weak::new())
 }
 
 fn content(text: &str) -> Content {

@@ -1,6 +1,6 @@
 //! A model of a socket's quarantine, run by `check` with `--cfg treewire_loom`.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use treewire_runtime::Stats;
 use treewire_runtime::model::{check, thread};
@@ -20,7 +20,7 @@ fn inlet(serial: u64) -> Inlet {
         bytes: 1 << 39,
     };
     let intake = Arc::new(Intake::of_a_connection(bound));
-    Inlet::new(PipeId { key: 0, serial }, peer, 0, intake)
+    Inlet::new(Weak::new(), PipeId { key: 0, serial }, peer, 0, intake)
 }
 
 #[test]
