@@ -16,6 +16,7 @@ mod ipc;
 mod link;
 mod payload;
 mod registry;
+mod repair;
 #[cfg(feature = "driven")]
 mod sim;
 mod tcp;
@@ -38,6 +39,7 @@ pub use ipc::Ipc;
 pub use link::{Cutter, DatagramLink, Link, LinkIo, MessageLink, Packet, StreamLink};
 pub use payload::{INLINE_BYTES_MAX, Payload};
 pub use registry::Registry;
+pub use repair::{Received, Repair, RepairError, RepairFigures};
 #[cfg(feature = "driven")]
 pub use sim::{Conditions, Sim, SimNetwork};
 pub use tcp::Tcp;

@@ -1,0 +1,5 @@
+mod faults;
+mod hostile;
+mod pair;
+mod weather;
+mod wire;
