@@ -163,7 +163,7 @@ fn nothing_is_built_with_the_driven_clock_unless_it_asks() {
 fn each_promise_names_a_test_that_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut tests = BTreeSet::new();
-    for folder in ["actors", "runtime", "tests"] {
+    for folder in ["actors", "runtime", "transports", "tests"] {
         collect_tests(&root.join(folder), &mut tests);
     }
     let pages = ["docs/semantics.md", "docs/delivery.md"];

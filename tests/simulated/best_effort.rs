@@ -19,7 +19,10 @@ const REQUESTS: u64 = 40;
 fn pushed(seed: u64, links: &str) -> (Vec<u64>, u64) {
     driven(seed, async |world: World| {
         let scene = Scene::new(&world).await;
-        scene.worsen();
+        match links {
+            "datagrams" => scene.worsen_datagrams(),
+            _ => scene.worsen(),
+        }
         let place = format!("sim://lines?links={links}");
         let push = Push::new("push").dial(place.clone());
         let push = within_reason(scene.client.spawn(push)).await.unwrap();
@@ -90,6 +93,11 @@ fn what_is_pushed_over_streams_comes_in_order_or_is_counted() {
 #[test]
 fn what_is_pushed_as_messages_comes_in_order_or_is_counted() {
     pushing_over("messages", 0..100);
+}
+
+#[test]
+fn what_is_pushed_as_datagrams_comes_in_order_or_is_counted() {
+    pushing_over("datagrams", 0..100);
 }
 
 /// Asks into trouble. What became of each request.

@@ -2,6 +2,7 @@
 //! kills. `TREEWIRE_SEED=17 cargo test --test simulated` replays one seed.
 
 mod best_effort;
+mod gaps;
 mod handlers;
 mod leases;
 mod numbered;

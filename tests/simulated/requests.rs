@@ -14,13 +14,17 @@ use crate::scene::{Scene, within_reason, worlds};
 const REQUESTS: u64 = 30;
 
 /// Asks into trouble, up to three at a time.
-fn asked(seed: u64) {
+fn asked(seed: u64, links: &str) {
     driven(seed, async |world: World| {
         let scene = Scene::new(&world).await;
-        scene.worsen();
-        let req = Req::new("req").dial("sim://sums").delivery(Reliable);
+        match links {
+            "datagrams" => scene.worsen_datagrams(),
+            _ => scene.worsen(),
+        }
+        let place = format!("sim://sums?links={links}");
+        let req = Req::new("req").dial(place.clone()).delivery(Reliable);
         let req = within_reason(scene.client.spawn(req)).await.unwrap();
-        let rep = Rep::new("rep").listen("sim://sums").delivery(Reliable);
+        let rep = Rep::new("rep").listen(place).delivery(Reliable);
         let rep = within_reason(scene.server.spawn(rep)).await.unwrap();
         let handled: Rc<RefCell<BTreeSet<u64>>> = Rc::default();
         let answering = actix_rt::spawn({
@@ -60,5 +64,10 @@ fn asked(seed: u64) {
 
 #[test]
 fn a_reliable_request_is_handled_once_and_always_answered() {
-    worlds(0..200, asked);
+    worlds(0..200, |seed| asked(seed, "stream"));
+}
+
+#[test]
+fn a_reliable_request_in_datagrams_is_handled_once_and_always_answered() {
+    worlds(0..100, |seed| asked(seed, "datagrams"));
 }

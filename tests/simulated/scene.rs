@@ -45,6 +45,22 @@ impl Scene {
         self.network.set(conditions);
     }
 
+    /// Links of datagrams that are slow and lose, double and reorder some of them.
+    pub(crate) fn worsen_datagrams(&self) {
+        let mut chance = self.world.chance("conditions");
+        let longest = Duration::from_millis(1 + chance.below(60));
+        let mut share = |percent_max: u64| chance.below(percent_max + 1) as f64 / 100.0;
+        let mut conditions = Conditions::default()
+            .delay(Duration::ZERO..=longest)
+            .loss(share(30))
+            .doubling(share(20))
+            .reordering(share(30));
+        if chance.once_in(4) {
+            conditions = conditions.bandwidth(20_000 + chance.below(1_000_000));
+        }
+        self.network.set(conditions);
+    }
+
     /// Each kind of trouble at least once and some again, in an order that chance has;
     /// then none.
     pub(crate) async fn trouble(&self) {
@@ -93,6 +109,19 @@ impl Scene {
             }
             self.pause(chance, 1..=100).await;
         }
+    }
+
+    /// What all children of both nodes say under that name, in all.
+    pub(crate) async fn figure(&self, name: &str) -> u64 {
+        let mut sum = 0;
+        for node in [&self.client, &self.server] {
+            let tree = node.snapshot().await.unwrap();
+            let details = tree.walk().filter_map(|child| child.details.get(name));
+            sum += details
+                .map(|text| text.parse::<u64>().unwrap())
+                .sum::<u64>();
+        }
+        sum
     }
 
     pub(crate) async fn pause(&self, chance: &mut Chance, millis: RangeInclusive<u64>) {

@@ -1,7 +1,8 @@
 //! How bytes and messages move: endpoints, transports and dialects.
 //!
-//! A *transport* makes [`Link`]s: byte streams, whole messages or datagrams. A *dialect* turns the bytes of a link into
-//! [`dialect::Event`]s and back; it is sans-io, time is an argument. The [`Registry`] knows which of both there are.
+//! A *transport* makes [`Link`]s: byte streams, whole messages or datagrams, of which [`Repair`] makes byte streams. A
+//! *dialect* turns the bytes of a link into [`dialect::Event`]s and back; it is sans-io, time is an argument. The
+//! [`Registry`] knows which of both there are.
 //! Nothing here knows actors, sockets or sessions.
 
 mod content;

@@ -5,6 +5,7 @@ mod handshake;
 mod incoming;
 mod outgoing;
 mod read_buffer;
+mod repaired;
 mod timer;
 mod trouble;
 mod wire;
@@ -17,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use actix::fut::ActorFuture;
 use actix::{Actor, ActorContext, AsyncContext, Running};
-use treewire_runtime::{Clock, Context, Exit, Progress, Stats};
+use treewire_runtime::{Clock, Context, Exit, Failure, Progress, Stats};
 use treewire_transports::{Credit, Cutter, Dialect, Event, Link, Settings};
 
 use crate::core::{Inlet, Peer, PipeId, Queued, Shared};
@@ -109,15 +110,17 @@ impl Connection {
         link: Link,
         dialect: Box<dyn Dialect>,
         clock: Clock,
-    ) -> Self {
+        stats: &Stats,
+    ) -> Result<Self, Failure> {
         let now = clock.now();
-        Connection {
+        let dials = config.pipe.is_some();
+        Ok(Connection {
             peer: Peer {
                 address: link.peer.as_str().into(),
                 host: link.host.into(),
                 instance: None,
             },
-            wire: Wire::new(link.io),
+            wire: Wire::new(link.io, dials, &clock, stats)?,
             dialect,
             phase: Phase::ExpectHello,
             inlet: Arc::default(),
@@ -137,7 +140,7 @@ impl Connection {
             part_by: None,
             drive: None,
             config,
-        }
+        })
     }
 
     /// Does all there is to do: reads, handles, sends, keeps time. Ready when the

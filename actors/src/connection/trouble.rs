@@ -1,7 +1,8 @@
+use std::io;
 use std::time::Duration;
 
 use treewire_runtime::{Failure, Stats};
-use treewire_transports::{DialectError, Refusal, RefusalCode};
+use treewire_transports::{DialectError, Refusal, RefusalCode, RepairError};
 
 use super::{Connection, Phase};
 use crate::handle::OfflineReason;
@@ -45,9 +46,21 @@ pub(crate) enum Trouble {
     /// The peer said that it is going.
     #[error("the peer said goodbye: {0}")]
     Goodbye(String),
+    /// Peer or network: datagrams were not to be repaired.
+    #[error(transparent)]
+    Repair(RepairError),
     /// The link broke.
     #[error("the connection broke: {0}")]
-    Broken(#[from] std::io::Error),
+    Broken(io::Error),
+}
+
+impl From<io::Error> for Trouble {
+    fn from(error: io::Error) -> Self {
+        match error.downcast() {
+            Ok(of_repair) => Trouble::Repair(of_repair),
+            Err(error) => Trouble::Broken(error),
+        }
+    }
 }
 
 impl Trouble {
@@ -62,6 +75,7 @@ impl Trouble {
             | Trouble::Truncated { .. }
             | Trouble::Stalled(_)
             | Trouble::OutOfTurn(_) => true,
+            Trouble::Repair(error) => matches!(error, RepairError::NeverSent { .. }),
             Trouble::Refusing(refusal) => !passes(refusal) && !is_of_a_session(refusal),
             Trouble::Refused(_)
             | Trouble::Superseded
@@ -74,14 +88,16 @@ impl Trouble {
     pub(super) fn offline_reason(&self) -> OfflineReason {
         match self {
             Trouble::Dialect(DialectError::PeerSilent { .. })
+            | Trouble::Repair(RepairError::Unanswered(_))
             | Trouble::HandshakeTimedOut(_)
             | Trouble::Stalled(_) => OfflineReason::Silent,
             Trouble::Dialect(_)
+            | Trouble::Repair(RepairError::NeverSent { .. })
             | Trouble::BeyondCredit { .. }
             | Trouble::FalseCredit { .. }
             | Trouble::FalseSession(_)
             | Trouble::OutOfTurn(_) => OfflineReason::Misbehaved(self.to_string().into()),
-            Trouble::Truncated { .. } | Trouble::Broken(_) => {
+            Trouble::Truncated { .. } | Trouble::Repair(_) | Trouble::Broken(_) => {
                 OfflineReason::Lost(self.to_string().into())
             }
             Trouble::Refused(refusal) => OfflineReason::Refused(refusal.clone()),

@@ -9,11 +9,13 @@ use std::time::Instant;
 use bytes::BytesMut;
 use tokio::io::AsyncWrite;
 use tokio_util::io::poll_read_buf;
+use treewire_runtime::{Clock, Failure, Stats};
 use treewire_transports::dialect::EVENTS_MAX;
-use treewire_transports::{Dialect, Event, Input, LinkIo, Output};
+use treewire_transports::{Dialect, Event, Input, LinkIo, MessageLink, Output, StreamLink};
 
 use super::Trouble;
 use super::read_buffer::{self, READ_BYTES};
+use super::repaired::Repaired;
 
 /// A rest of a frame up to this size is copied out of the shared buffer.
 const REST_BYTES: usize = 4 * 1024;
@@ -22,13 +24,19 @@ const REST_BYTES: usize = 4 * 1024;
 const SLICES: usize = 64;
 
 pub(super) struct Wire {
-    io: LinkIo,
+    io: Io,
     /// The rest of a frame that has not arrived whole.
     rest: BytesMut,
     /// The dialect stopped early; `rest` may hold whole frames.
     stalled: bool,
     pub(super) output: Output,
     finished: bool,
+}
+
+/// The two ways in which bytes move that nothing is lost on.
+enum Io {
+    Stream(Box<dyn StreamLink>),
+    Messages(Box<dyn MessageLink>),
 }
 
 /// What a receive found.
@@ -40,18 +48,28 @@ pub(super) enum Received {
 }
 
 impl Wire {
-    pub(super) fn new(io: LinkIo) -> Self {
-        let output = match &io {
-            LinkIo::Stream(_) => Output::stream(),
-            LinkIo::Messages(_) | LinkIo::Datagrams(_) => Output::packets(),
+    /// Gaps are repaired where the link can have them, and nowhere else. `dials` says whether our side dialed.
+    pub(super) fn new(
+        io: LinkIo,
+        dials: bool,
+        clock: &Clock,
+        stats: &Stats,
+    ) -> Result<Self, Failure> {
+        let (io, output) = match io {
+            LinkIo::Stream(stream) => (Io::Stream(stream), Output::stream()),
+            LinkIo::Messages(link) => (Io::Messages(link), Output::packets()),
+            LinkIo::Datagrams(link) => {
+                let repaired = Repaired::new(link, dials, clock.clone(), stats)?;
+                (Io::Stream(Box::new(repaired)), Output::stream())
+            }
         };
-        Wire {
+        Ok(Wire {
             io,
             rest: BytesMut::new(),
             stalled: false,
             output,
             finished: false,
-        }
+        })
     }
 
     /// Reads once and lets the dialect make events of it.
@@ -63,7 +81,7 @@ impl Wire {
         task: &mut Task<'_>,
     ) -> Result<Poll<Received>, Trouble> {
         match &mut self.io {
-            LinkIo::Stream(stream) => {
+            Io::Stream(stream) => {
                 let mut buffer = if self.rest.is_empty() {
                     read_buffer::take()
                 } else {
@@ -101,7 +119,7 @@ impl Wire {
                 result?;
                 Ok(Poll::Ready(Received::Bytes(count)))
             }
-            LinkIo::Messages(link) => {
+            Io::Messages(link) => {
                 let mut count = 0;
                 while events.len() < EVENTS_MAX {
                     match link.poll_receive(task) {
@@ -126,7 +144,6 @@ impl Wire {
                 }
                 Ok(Poll::Ready(Received::Bytes(count)))
             }
-            LinkIo::Datagrams(_) => Err(unsupported().into()),
         }
     }
 
@@ -145,7 +162,7 @@ impl Wire {
     pub(super) fn poll_send(&mut self, task: &mut Task<'_>) -> Result<usize, Trouble> {
         let mut written = 0;
         match &mut self.io {
-            LinkIo::Stream(stream) => {
+            Io::Stream(stream) => {
                 while !self.output.is_empty() {
                     let mut slices = [IoSlice::new(&[]); SLICES];
                     let filled = self.output.io_slices(&mut slices);
@@ -163,7 +180,7 @@ impl Wire {
                     }
                 }
             }
-            LinkIo::Messages(link) => {
+            Io::Messages(link) => {
                 while !self.output.is_empty() && link.poll_ready(task)?.is_ready() {
                     if let Some(packet) = self.output.pop_packet() {
                         written += packet.len();
@@ -175,7 +192,6 @@ impl Wire {
                     let _ = link.poll_flush(task)?;
                 }
             }
-            LinkIo::Datagrams(_) => return Err(unsupported().into()),
         }
         Ok(written)
     }
@@ -187,9 +203,8 @@ impl Wire {
             return Ok(());
         }
         let finished = match &mut self.io {
-            LinkIo::Stream(stream) => Pin::new(stream).poll_shutdown(task)?,
-            LinkIo::Messages(link) => link.poll_close(task)?,
-            LinkIo::Datagrams(_) => return Err(unsupported().into()),
+            Io::Stream(stream) => Pin::new(stream).poll_shutdown(task)?,
+            Io::Messages(link) => link.poll_close(task)?,
         };
         self.finished = finished.is_ready();
         Ok(())
@@ -203,11 +218,4 @@ impl Wire {
             let _ = self.finish(&mut task);
         }
     }
-}
-
-fn unsupported() -> io::Error {
-    io::Error::new(
-        io::ErrorKind::Unsupported,
-        "this dialect needs a link that loses nothing; datagrams may be lost",
-    )
 }

@@ -64,7 +64,8 @@ impl EndpointParts {
                 .take()
                 .ok_or_else(|| Failure::new("a connection has one life"))?;
             let clock = context.clock().clone();
-            Ok(Connection::new(config, link, dialect, clock))
+            let stats = context.stats();
+            Connection::new(config, link, dialect, clock, stats)
         });
         let stats = child.stats();
         stats.describe("peer", peer);

@@ -6,7 +6,7 @@ use bytes::Bytes;
 /// A connection of datagrams: each arrives whole or not at all, perhaps twice, perhaps out of order.
 ///
 /// There is no end of stream and no closing; a link ends when it is dropped. Nothing blocks: a `Pending` has registered
-/// the waker of the task that asked last, one for each direction.
+/// the waker of the task that asked last, one for each direction. What is lost is for [`Repair`](crate::Repair) to bring.
 pub trait DatagramLink: Send + Unpin {
     /// The next datagram, which is the caller's. An error that concerns one datagram (a peer's port was unreachable)
     /// is not final: call again.

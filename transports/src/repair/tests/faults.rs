@@ -13,19 +13,19 @@ const SECOND: Duration = Duration::from_secs(1);
 fn conat_14_a_gap_whose_repair_fails_and_whose_original_comes_late_does_not_stall_what_follows() {
     let mut pair = Pair::new();
     assert_eq!(pair.dialer.write(b"0...1...2...3...4..."), 20);
-    let mut sent = pair.from_dialer();
+    let mut sent = pair.dialer_sends();
     let original = sent.remove(1);
-    pair.to_listener(sent);
+    pair.listener_gets(sent);
     assert_eq!(pair.read(), b"0...", "the rest is behind the gap");
-    let answer = pair.from_listener();
-    pair.to_dialer(answer);
-    let repair = pair.from_dialer();
+    let answer = pair.listener_sends();
+    pair.dialer_gets(answer);
+    let repair = pair.dialer_sends();
     assert_eq!(repair.len(), 1, "the gap is found without a timer");
     for _ in 0..3 {
         pair.wait_for_dialer();
-        assert_eq!(pair.from_dialer().len(), 1, "and the repair is lost again");
+        assert_eq!(pair.dialer_sends().len(), 1, "and the repair is lost again");
     }
-    pair.to_listener(vec![original]);
+    pair.listener_gets(vec![original]);
     assert_eq!(pair.read(), b"1...2...3...4...");
     pair.dialer.write(b"5...");
     pair.settle();
@@ -40,18 +40,18 @@ fn conat_14_a_lost_acknowledgement_is_repaired_without_new_traffic() {
     let mut pair = Pair::new();
     pair.dialer.write(b"all");
     pair.dialer.finish();
-    let sent = pair.from_dialer();
-    pair.to_listener(sent);
-    assert_eq!(pair.from_listener().len(), 1, "it is lost");
+    let sent = pair.dialer_sends();
+    pair.listener_gets(sent);
+    assert_eq!(pair.listener_sends().len(), 1, "it is lost");
     assert!(!pair.dialer.is_finished());
-    assert_eq!(pair.from_dialer().len(), 0);
+    assert_eq!(pair.dialer_sends().len(), 0);
     pair.wait_for_dialer();
-    let again = pair.from_dialer();
+    let again = pair.dialer_sends();
     assert!(!again.is_empty());
-    pair.to_listener(again);
-    let answer = pair.from_listener();
+    pair.listener_gets(again);
+    let answer = pair.listener_sends();
     assert_eq!(answer.len(), 1, "what comes again is acknowledged again");
-    pair.to_dialer(answer);
+    pair.dialer_gets(answer);
     assert!(pair.dialer.is_finished());
     assert_eq!(pair.dialer.wake_at(), None, "it waits for nothing");
     assert_eq!(pair.read(), b"all", "and came once");
@@ -61,23 +61,23 @@ fn conat_14_a_lost_acknowledgement_is_repaired_without_new_traffic() {
 fn acknowledgements_of_what_comes_in_order_wait_and_are_one() {
     let mut pair = Pair::new();
     pair.dialer.write(b"0...");
-    let sent = pair.from_dialer();
-    pair.to_listener(sent);
-    assert!(pair.from_listener().is_empty());
+    let sent = pair.dialer_sends();
+    pair.listener_gets(sent);
+    assert!(pair.listener_sends().is_empty());
     let wait = pair.listener.wake_at().unwrap() - pair.now;
     assert!(wait < Duration::from_millis(100), "{wait:?}");
     pair.dialer.write(b"1...2...3...");
-    let sent = pair.from_dialer();
-    pair.to_listener(sent);
-    assert_eq!(pair.from_listener().len(), 1);
+    let sent = pair.dialer_sends();
+    pair.listener_gets(sent);
+    assert_eq!(pair.listener_sends().len(), 1);
     // Data has it with it.
     pair.dialer.write(b"4...");
-    let sent = pair.from_dialer();
-    pair.to_listener(sent);
+    let sent = pair.dialer_sends();
+    pair.listener_gets(sent);
     pair.listener.write(b"back");
-    let back = pair.from_listener();
+    let back = pair.listener_sends();
     assert_eq!(back.len(), 1);
-    pair.to_dialer(back);
+    pair.dialer_gets(back);
     assert_eq!(read(&mut pair.dialer), b"back");
     assert!(pair.listener.wake_at().is_some(), "until it is answered");
     pair.settle();
@@ -88,9 +88,9 @@ fn acknowledgements_of_what_comes_in_order_wait_and_are_one() {
 fn what_comes_twice_is_given_out_once() {
     let mut pair = Pair::new();
     pair.dialer.write(b"0...1...");
-    let sent = pair.from_dialer();
-    pair.to_listener(sent.clone());
-    pair.to_listener(sent);
+    let sent = pair.dialer_sends();
+    pair.listener_gets(sent.clone());
+    pair.listener_gets(sent);
     assert_eq!(pair.read(), b"0...1...");
     assert_eq!(pair.listener.figures().doubled, 2);
 }
@@ -102,7 +102,7 @@ fn an_end_that_nobody_answers_gives_up() {
     let begun = pair.now;
     let mut sent = 0;
     let error = loop {
-        sent += pair.from_dialer().len();
+        sent += pair.dialer_sends().len();
         let wake_at = pair.dialer.wake_at().unwrap();
         assert!(wake_at > pair.now, "time goes on");
         pair.now = wake_at;
@@ -124,16 +124,16 @@ fn who_does_not_read_holds_up_the_sender_and_lets_it_go_on() {
     let all: Vec<u8> = (0..2_000).map(|at: usize| at as u8).collect();
     assert_eq!(pair.dialer.write(&all), all.len());
     for _ in 0..100 {
-        let (out, back) = (pair.from_dialer(), pair.from_listener());
-        pair.to_listener(out);
-        pair.to_dialer(back);
+        let (out, back) = (pair.dialer_sends(), pair.listener_sends());
+        pair.listener_gets(out);
+        pair.dialer_gets(back);
         pair.wait(SECOND);
     }
     assert_eq!(pair.dialer.figures().sent, PACKETS_MAX, "and no more");
     assert_eq!(pair.listener.figures().beyond, 0);
     // The news of room is lost, and asked for.
     let mut read = read(&mut pair.listener);
-    assert_eq!(pair.from_listener().len(), 1);
+    assert_eq!(pair.listener_sends().len(), 1);
     pair.wait_for_dialer();
     pair.settle();
     read.extend(pair.read());
@@ -164,7 +164,7 @@ fn who_lets_go_tells_the_other() {
     pair.dialer.write(b"0...");
     pair.settle();
     let last = pair.dialer.let_go();
-    pair.to_listener(last.into_iter().collect());
+    pair.listener_gets(last.into_iter().collect());
     assert_eq!(pair.read(), b"0...");
     assert_eq!(pair.listener.read(1), Ok(Received::End), "all had come");
     assert_eq!(pair.listener.write(b"more"), 0);
@@ -183,7 +183,7 @@ fn who_lets_go_of_what_is_under_way_is_missed() {
     // This never leaves.
     pair.dialer.write(b"1...");
     let last = pair.dialer.let_go();
-    pair.to_listener(last.into_iter().collect());
+    pair.listener_gets(last.into_iter().collect());
     let first = pair.listener.read(9).unwrap();
     assert_eq!(
         first,
@@ -199,13 +199,13 @@ fn a_packet_of_an_earlier_link_begins_no_other_and_joins_none() {
     earlier.dialer.write(b"0...");
     earlier.settle();
     earlier.dialer.write(b"1...");
-    let late = earlier.from_dialer();
+    let late = earlier.dialer_sends();
     let mut pair = Pair::new();
     pair.dialer = crate::Repair::dialing(*b"another1", super::pair::DATAGRAM_BYTES_MAX);
-    pair.to_listener(late.clone());
+    pair.listener_gets(late.clone());
     pair.dialer.write(b"new.");
     pair.settle();
-    pair.to_listener(late);
+    pair.listener_gets(late);
     assert_eq!(pair.listener.figures().foreign, 2);
     assert_eq!(pair.read(), b"new.");
 }

@@ -110,7 +110,7 @@ fn what_is_no_packet_is_dropped_and_counted() {
     let figures = pair.listener.figures();
     assert_eq!(figures.malformed, count + (good.len() - 4) as u64);
     assert_eq!(pair.read(), b"0...");
-    assert_eq!(pair.from_listener(), Vec::<Bytes>::new(), "nor answered");
+    assert_eq!(pair.listener_sends(), Vec::<Bytes>::new(), "nor answered");
 }
 
 #[test]
@@ -178,8 +178,8 @@ proptest! {
     ) {
         let mut pair = Pair::new();
         pair.dialer.write(&[1; 40]);
-        let sent = pair.from_dialer();
-        pair.to_listener(sent);
+        let sent = pair.dialer_sends();
+        pair.listener_gets(sent);
         let mut now: Instant = pair.now;
         for (packet, millis) in packets {
             now += std::time::Duration::from_millis(millis);

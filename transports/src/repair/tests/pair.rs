@@ -42,21 +42,21 @@ impl Pair {
     }
 
     /// What the dialer sends now.
-    pub(super) fn from_dialer(&mut self) -> Vec<Bytes> {
+    pub(super) fn dialer_sends(&mut self) -> Vec<Bytes> {
         std::iter::from_fn(|| self.dialer.transmit(self.now)).collect()
     }
 
-    pub(super) fn from_listener(&mut self) -> Vec<Bytes> {
+    pub(super) fn listener_sends(&mut self) -> Vec<Bytes> {
         std::iter::from_fn(|| self.listener.transmit(self.now)).collect()
     }
 
-    pub(super) fn to_dialer(&mut self, datagrams: Vec<Bytes>) {
+    pub(super) fn dialer_gets(&mut self, datagrams: Vec<Bytes>) {
         for datagram in datagrams {
             self.dialer.receive(datagram, self.now).unwrap();
         }
     }
 
-    pub(super) fn to_listener(&mut self, datagrams: Vec<Bytes>) {
+    pub(super) fn listener_gets(&mut self, datagrams: Vec<Bytes>) {
         for datagram in datagrams {
             self.listener.receive(datagram, self.now).unwrap();
         }
@@ -65,10 +65,10 @@ impl Pair {
     /// Carries everything both ways until there is nothing more, waiting where an end does.
     pub(super) fn settle(&mut self) {
         for _ in 0..1_000 {
-            let (out, back) = (self.from_dialer(), self.from_listener());
+            let (out, back) = (self.dialer_sends(), self.listener_sends());
             if !out.is_empty() || !back.is_empty() {
-                self.to_listener(out);
-                self.to_dialer(back);
+                self.listener_gets(out);
+                self.dialer_gets(back);
                 continue;
             }
             let times = [self.dialer.wake_at(), self.listener.wake_at()];
