@@ -323,7 +323,7 @@ fn a_session_is_kept_for_its_lease_and_no_longer() {
 async fn a_message_that_a_panic_dropped_comes_again_and_the_third_time_is_a_dead_letter() {
     let (near, far) = (node().await, node().await);
     let pull = far.spawn(pull()).await.unwrap();
-    let mut events = pull.events();
+    let mut letters = pull.dead_letters();
     let push = near.spawn(push(&address(&pull))).await.unwrap();
     send_all(&push, 3).await;
     receive_all(&pull, 0, 1).await;
@@ -339,12 +339,9 @@ async fn a_message_that_a_panic_dropped_comes_again_and_the_third_time_is_a_dead
     }
     receive_all(&pull, 2, 1).await;
     in_time(push.drain()).await;
-    loop {
-        if let SocketEvent::DeadLetter { content } = in_time(events.next()).await.unwrap() {
-            assert_eq!(*content.first(), "1");
-            break;
-        }
-    }
+    let letter = in_time(letters.next()).await.unwrap();
+    assert_eq!(*letter.content.first(), "1");
+    assert_eq!(letter.cause, "panicked three times");
     let tree = far.snapshot().await.unwrap();
     assert_eq!(tree.find("pull").unwrap().drops["panicked three times"], 1);
     stop(near).await;

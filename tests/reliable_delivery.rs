@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use treewire::prelude::*;
-use treewire::{SocketEvent, World, driven};
+use treewire::{World, driven};
 
 #[derive(Serialize, Deserialize, WireMessage)]
 #[wire(name = "test.Order", reply = ())]
@@ -84,7 +84,7 @@ fn a_handler_that_panics_gets_the_message_again_in_its_place_and_three_times_at_
         let pull = Pull::new("pull").listen("inproc://orders");
         let pull = pull.delivery(Reliable).deliver::<Order>(&clerk);
         let pull = node.spawn(pull).await.unwrap();
-        let mut events = pull.events();
+        let mut letters = pull.dead_letters();
         let push = Push::new("push").dial("inproc://orders").delivery(Reliable);
         let push = node.spawn(push).await.unwrap();
         for number in 0..10 {
@@ -93,14 +93,8 @@ fn a_handler_that_panics_gets_the_message_again_in_its_place_and_three_times_at_
         push.drain().await;
         assert_eq!(*book.handled.lock().unwrap(), [0, 1, 2, 3, 4, 6, 7, 8, 9]);
         assert_eq!(book.panics.load(SeqCst), 1 + 3 + 2);
-        let dead = async {
-            loop {
-                if let SocketEvent::DeadLetter { .. } = events.next().await.unwrap() {
-                    return;
-                }
-            }
-        };
-        dead.await;
+        let letter = letters.next().await.unwrap();
+        assert_eq!(letter.cause, "panicked three times");
         assert_eq!(push.lost(), 0);
         // Three bad orders within a minute: their sender waits that long, and loses nothing.
         let begun = world.now();
@@ -125,7 +119,7 @@ fn what_nobody_handles_is_a_dead_letter() {
         let pull = Pull::new("pull").listen("inproc://orders");
         let pull = pull.delivery(Reliable).deliver::<Order>(&clerk);
         let pull = node.spawn(pull).await.unwrap();
-        let mut events = pull.events();
+        let mut letters = pull.dead_letters();
         let push = Push::new("push").dial("inproc://orders").delivery(Reliable);
         let push = node.spawn(push).await.unwrap();
         let unknown = Content::new("test.Unknown").with_part("1");
@@ -138,11 +132,11 @@ fn what_nobody_handles_is_a_dead_letter() {
         push.drain().await;
         let mut dead = Vec::new();
         while dead.len() < 2 {
-            if let SocketEvent::DeadLetter { content } = events.next().await.unwrap() {
-                dead.push(*content);
-            }
+            let letter = letters.next().await.unwrap();
+            dead.push((letter.cause, letter.content));
         }
-        assert_eq!(dead, [unknown, order(3)]);
+        let expected = [("not deliverable", unknown), ("actor stopped", order(3))];
+        assert_eq!(dead, expected);
         node.stop().await.unwrap();
     });
 }

@@ -21,9 +21,10 @@ mod typed;
 pub use bound::{Bound, Overflow};
 pub use core::Stickiness;
 pub use handle::{
-    Asking, Closed, ComposedSocket, Incoming, OfflineReason, PipeState, PipeStatus, PullSocket,
-    PushSocket, RecvError, RepSocket, ReqSocket, Request, RequestError, SendError, SessionEnd,
-    SocketEvent, SocketEvents, SocketHandle,
+    Asking, Closed, ComposedSocket, Fate, Incoming, OfflineReason, PipeState, PipeStatus,
+    PullSocket, PushSocket, RecvError, RepSocket, ReqSocket, Request, RequestError, SendError,
+    SessionEnd, SocketDeadLetter, SocketDeadLetters, SocketEvent, SocketEvents, SocketHandle,
+    Tracked,
 };
 pub use message::{Message, Source};
 pub use pattern::{Connector, Receiver, Sender, SocketType};

@@ -2,7 +2,7 @@
 //! is still to be flushed, and what was not.
 
 use super::{Core, Queued, Standing};
-use crate::handle::SessionEnd;
+use crate::handle::{OfflineReason, SessionEnd};
 use crate::pattern::Answer;
 
 impl Core {
@@ -83,24 +83,36 @@ impl Core {
         }
         self.give_up_queued("closed", unsent);
         self.end_pipes();
+        self.tell_last_drops();
         *self
             .given_up
             .insert(self.lost - self.lost_before + unconfirmed)
     }
 
-    /// Counts messages that will not be sent; a request goes back to its asker.
+    /// No actor follows: what is not known of what left never will be.
+    pub(crate) fn leave(&mut self) {
+        self.end();
+        let inlets = self.pipes.iter().filter_map(|(_, pipe)| pipe.inlet());
+        for inlet in inlets.collect::<Vec<_>>() {
+            self.detach(&inlet, OfflineReason::Stopped);
+        }
+        self.tell_last_drops();
+        self.end_dead_letters();
+    }
+
+    /// Gives up messages that will not be sent; a request goes back to its asker.
     pub(super) fn give_up_queued(
         &mut self,
         cause: &'static str,
         unsent: impl IntoIterator<Item = Queued>,
     ) {
         for queued in unsent {
+            self.give_up(cause, 1);
             match self.requests.withdrawn(queued.envelope.correlation) {
                 // The asker may have gone as well.
                 Some(asker) => drop(asker.send(Answer::NotSent(queued.envelope.content))),
-                None => self.done.push(queued),
+                None => self.bury_queued(cause, queued),
             }
-            self.give_up(cause, 1);
         }
     }
 }

@@ -6,7 +6,6 @@ use std::task::Waker;
 use treewire_transports::{Content, Envelope, Failure, Kind};
 
 use super::{Core, Inlet, QUARANTINED, Standing};
-use crate::handle::SocketEvent;
 use crate::message::{Message, Receipt};
 use crate::pattern::{Answer, Receiver};
 
@@ -26,9 +25,8 @@ pub(crate) enum Taken {
     Delivered,
     /// Nobody can handle it: the request is answered so.
     Refused(Failure, Receipt),
-    /// Nobody can handle it, and nobody waits for an answer. What was not to be lost
-    /// comes along.
-    Dropped(&'static str, Option<Content>),
+    /// Nobody can handle it, and nobody waits for an answer.
+    Dropped(&'static str, Content),
 }
 
 /// Gives the delivery back, even if what it is offered unwinds: without it the
@@ -62,7 +60,7 @@ impl Core {
             return false;
         };
         let was_empty = pipe.inbound.is_empty();
-        let (mut refused, mut handled) = (0, Vec::new());
+        let (mut refused, mut handled) = (Vec::new(), Vec::new());
         let mut arrivals = inlet.arrivals();
         for envelope in envelopes {
             let bytes = envelope.content.byte_len() as u64;
@@ -74,7 +72,7 @@ impl Core {
                     continue;
                 }
                 Kind::Cancel => inlet.cancel(envelope.correlation),
-                Kind::Data | Kind::Failure => refused += 1,
+                Kind::Data | Kind::Failure => refused.push(envelope.content),
             }
             handled.push(receipt);
         }
@@ -83,7 +81,10 @@ impl Core {
         if was_empty && !pipe.inbound.is_empty() {
             self.turns.enter(id.key);
         }
-        self.give_up("not expected", refused);
+        self.give_up("not expected", refused.len() as u64);
+        for content in refused {
+            self.bury("not expected", content);
+        }
         if self.delivery.is_some() {
             self.pump();
             return false;
@@ -100,7 +101,11 @@ impl Core {
             .requests
             .answered(envelope.correlation, inlet.pipe().key)
         else {
-            return self.stats.dropped("late answer", 1);
+            self.losses.count("late answer", 1);
+            if envelope.kind == Kind::Data {
+                self.bury("late answer", envelope.content);
+            }
+            return;
         };
         let answer = match envelope.kind {
             Kind::Data => Answer::Reply(envelope.content),
@@ -109,7 +114,7 @@ impl Core {
                     |malformed| Failure::new(crate::typed::HANDLER_FAILED, malformed.to_string()),
                 ))
             }
-            Kind::Cancel => return self.stats.dropped("not expected", 1),
+            Kind::Cancel => return self.losses.count("not expected", 1),
         };
         // The asker may have given up this moment.
         let _ = asker.send(answer);
@@ -134,7 +139,7 @@ impl Core {
             match message {
                 Some(message) if message.is_cancelled() => {
                     message.inlet().forget(message.correlation());
-                    self.stats.dropped("cancelled", 1);
+                    self.losses.count("cancelled", 1);
                 }
                 Some(message) => return Some(message),
                 None => {}
@@ -185,11 +190,13 @@ impl Core {
                         crate::typed::QUARANTINED => QUARANTINED,
                         _ => "refused",
                     };
-                    self.stats.dropped(cause, 1);
+                    self.losses.count(cause, 1);
                     self.reply(Err(failure), correlation, receipt);
                 }
-                Ok(Taken::Dropped(cause, Some(content))) => self.dead_letter(cause, content),
-                Ok(Taken::Dropped(cause, None)) => self.stats.dropped(cause, 1),
+                Ok(Taken::Dropped(cause, content)) => {
+                    self.losses.count(cause, 1);
+                    self.bury(cause, content);
+                }
                 Err(message) => {
                     self.return_message(pipe, message);
                     blocked += 1;
@@ -205,9 +212,8 @@ impl Core {
 
     /// A message is given up, since nobody can handle it; the stream goes on.
     pub(crate) fn dead_letter(&mut self, cause: &'static str, content: Content) {
-        self.stats.dropped(cause, 1);
-        let content = Box::new(content);
-        self.tell(SocketEvent::DeadLetter { content });
+        self.losses.count(cause, 1);
+        self.bury(cause, content);
     }
 
     /// Puts a message back to the front of its pipe, behind what comes before it.

@@ -4,11 +4,16 @@
 //! from any thread, connections once per batch; nothing in it waits.
 
 mod away;
+mod blocked;
 mod closing;
+mod connected;
+mod digest;
 mod inbound;
 mod inlet;
 mod intake;
+mod leftovers;
 mod listeners;
+mod losses;
 mod outbound;
 mod owed;
 mod pipe;
@@ -20,10 +25,10 @@ mod shared;
 mod telling;
 #[cfg(test)]
 mod tests;
+mod tracker;
 mod ward;
 
 use std::collections::{HashMap, VecDeque};
-use std::mem::take;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -33,17 +38,19 @@ use treewire_runtime::Stats;
 use treewire_transports::{Delivery, Refusal, RefusalCode};
 
 use crate::bound::{Bound, Overflow};
-use crate::handle::{OfflineReason, SessionEnd};
+use crate::handle::{OfflineReason, SessionEnd, SocketDeadLetter, SocketEvent};
 use crate::message::Message;
 use crate::pattern::{Answer, FairTurns, LeastOutstanding, Load, Requests, Sender, SocketType};
 use crate::session::{Beginning, SessionId};
 
+pub(crate) use blocked::{Blocked, Reason};
 pub(crate) use inbound::{Deliver, Taken};
 pub(crate) use inlet::{Inlet, Peer};
 pub(crate) use intake::{Arrivals, Intake};
-use listeners::Listeners;
-pub(crate) use listeners::{Inbox, Told};
-pub(crate) use outbound::{Blocked, Reason};
+use leftovers::Leftovers;
+pub(crate) use listeners::{Fetched, Inbox, Tidings};
+use listeners::{Listeners, Told};
+pub(crate) use losses::Losses;
 pub(crate) use owed::Owed;
 pub(crate) use pipe::{Pipe, PipeId, Queued};
 use presence::Step;
@@ -51,6 +58,8 @@ use session::{Session, Tally};
 pub use sessions::Stickiness;
 pub(crate) use sessions::{LEASE, NoSession, Opening};
 pub(crate) use shared::Shared;
+pub(crate) use tracker::FateCell;
+use tracker::{FateNews, Tracker};
 pub(crate) use ward::{QUARANTINED, Ward};
 
 /// What a socket is told about itself.
@@ -110,6 +119,7 @@ pub(crate) struct Core {
     /// Where it is the core.
     home: Weak<Shared>,
     stats: Arc<Stats>,
+    losses: Arc<Losses>,
     pipes: Slab<Pipe>,
     last_serial: u64,
     connected: usize,
@@ -132,10 +142,12 @@ pub(crate) struct Core {
     /// The pipes of the sessions that peers opened.
     sessions: HashMap<SessionId, PipeId>,
     tally: Option<Tally>,
-    listeners: Listeners,
-    /// What needs not be kept any more, to be dropped once the lock is free: what a
-    /// destructor does is its user's affair.
-    done: Vec<Queued>,
+    /// Who listens to events.
+    listeners: Listeners<SocketEvent>,
+    /// Who reads dead letters.
+    readers: Listeners<SocketDeadLetter>,
+    /// What is to happen once the lock is free, if anything is.
+    leftovers: Option<Box<Leftovers>>,
 }
 
 impl Core {
@@ -143,6 +155,7 @@ impl Core {
         Core {
             config,
             home,
+            losses: Losses::new(stats.clone()),
             stats,
             pipes: Slab::new(),
             last_serial: 0,
@@ -160,12 +173,17 @@ impl Core {
             sessions: HashMap::new(),
             tally: None,
             listeners: Listeners::default(),
-            done: Vec::new(),
+            readers: Listeners::default(),
+            leftovers: None,
         }
     }
 
     pub(crate) fn config(&self) -> &CoreConfig {
         &self.config
+    }
+
+    pub(crate) fn losses(&self) -> &Arc<Losses> {
+        &self.losses
     }
 
     /// How many peers are connected.
@@ -272,10 +290,12 @@ impl Core {
         }
         self.step(id, Step::Detached(reason));
         let pipe = &mut self.pipes[id.key];
-        let Some(unconfirmed) = pipe.detach() else {
+        let mut news = FateNews::default();
+        let Some(unconfirmed) = pipe.detach(&mut news) else {
             return;
         };
         let peer_ends = pipe.session.as_ref().map(|session| session.is_over());
+        self.tell_fates(news);
         self.connected -= 1;
         if let Some(is_over) = peer_ends {
             if is_over {
@@ -293,9 +313,9 @@ impl Core {
         };
         let accepted = pipe.dialed.is_none();
         let (queued, answers) = if asks || accepted {
-            (pipe.take_queue(), 0)
+            (pipe.take_queue(), Vec::new())
         } else {
-            (VecDeque::new(), pipe.drop_answers())
+            (VecDeque::new(), pipe.take_answers())
         };
         if accepted {
             self.orphan(id.key);
@@ -306,20 +326,9 @@ impl Core {
         } else if rests && self.config.socket_type.sender == Sender::One {
             self.unrouted.extend(queued);
         } else {
-            self.give_up("peer gone", queued.len() as u64 + answers);
-            self.done.extend(queued);
+            self.give_up_queued("peer gone", queued);
         }
-    }
-
-    /// Whether there is anything to [take](Self::take_leftovers): most often there is not.
-    #[inline]
-    pub(crate) fn has_leftovers(&self) -> bool {
-        self.listeners.has_told() || !self.done.is_empty()
-    }
-
-    /// Who was told what happened, and what is to be dropped, since it was taken last.
-    pub(crate) fn take_leftovers(&mut self) -> (Told, Vec<Queued>) {
-        (self.listeners.take_told(), take(&mut self.done))
+        self.give_up_queued("peer gone", answers);
     }
 
     /// What an accepted peer sent before it went can still be taken, but peers that
@@ -330,10 +339,13 @@ impl Core {
             keeps_orphans: true,
         };
         if self.standing != keeps && self.orphans.reached(self.config.receive_bound) {
-            let count = inbound.len() as u64;
-            inbound.clear();
-            self.stats.dropped("orphaned", count);
+            let orphans = std::mem::take(inbound);
+            self.losses.count("orphaned", orphans.len() as u64);
+            for message in orphans {
+                self.bury("orphaned", message.into_content());
+            }
         }
+        let inbound = &self.pipes[key].inbound;
         if inbound.is_empty() {
             self.pipes.remove(key);
             self.turns.leave(key);
@@ -359,7 +371,7 @@ impl Core {
 
     fn give_up(&mut self, cause: &'static str, count: u64) {
         self.lost += count;
-        self.stats.dropped(cause, count);
+        self.losses.count(cause, count);
     }
 
     fn loads(pipes: &Slab<Pipe>, bound: Bound) -> impl Iterator<Item = (usize, Load)> + '_ {

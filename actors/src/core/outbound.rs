@@ -4,48 +4,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
-use treewire_transports::{Content, Delivery, Envelope, Failure, HeadersError, Unsendable};
+use treewire_transports::{Content, Delivery, Envelope, Failure, Kind, Unsendable};
 
-use super::{Core, Inlet, PipeId, Queued, Standing};
+use super::{Blocked, Core, FateCell, FateNews, Inlet, PipeId, Queued, Reason, Standing, Tracker};
 use crate::bound::Overflow;
 use crate::message::Receipt;
 use crate::pattern::{Answer, Sender};
-
-/// A message that was not taken, and why.
-#[derive(Debug)]
-pub(crate) struct Blocked {
-    pub(crate) content: Content,
-    pub(crate) reason: Reason,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Reason {
-    /// Every queue is at its bound.
-    Full,
-    /// There is no peer, and none is being dialed.
-    NoPeer,
-    /// The peer that the message was for is gone, and does not come back under
-    /// that source.
-    PeerGone,
-    /// The socket's type does not send.
-    SendsNothing,
-    /// The socket sends to the sources of messages only.
-    NeedsDestination,
-    /// The socket chooses its peers itself.
-    ChoosesItself,
-    /// The socket is stopped, and may be started again.
-    Resting,
-    /// The socket is closing.
-    Closing,
-    /// The session was with a node that another has replaced.
-    PeerReplaced,
-    /// Larger than the socket's limit.
-    TooLarge { bytes: u64, limit: u64 },
-    /// More parts than a message may have.
-    TooManyParts { parts: usize, limit: usize },
-    /// Headers that no peer would take.
-    Headers(HeadersError),
-}
 
 impl Core {
     /// Takes a message to send; to `destination` for a socket that sends to sources.
@@ -55,17 +19,40 @@ impl Core {
         destination: Option<PipeId>,
     ) -> Result<(), Blocked> {
         let content = self.check(content)?;
+        self.send_checked(Queued::new(Envelope::new(content)), destination)
+    }
+
+    /// The same; what becomes of the message is written down.
+    pub(crate) fn send_tracked(
+        &mut self,
+        content: Content,
+        destination: Option<PipeId>,
+    ) -> Result<Arc<FateCell>, Blocked> {
+        let content = self.check(content)?;
+        if self.config.socket_type.sender == Sender::All {
+            let reason = Reason::NotTracked;
+            return Err(Blocked { content, reason });
+        }
+        let (tracker, cell) = Tracker::new();
+        let queued = Queued {
+            tracker: Some(tracker),
+            ..Queued::new(Envelope::new(content))
+        };
+        self.send_checked(queued, destination)?;
+        Ok(cell)
+    }
+
+    fn send_checked(&mut self, queued: Queued, destination: Option<PipeId>) -> Result<(), Blocked> {
         let sender = self.config.socket_type.sender;
         let reason = match (sender, destination) {
-            (Sender::One, None) => return self.send_to_one(Queued::new(Envelope::new(content))),
-            (Sender::All, None) => return self.send_to_all(Queued::new(Envelope::new(content))),
-            (Sender::Source, Some(destination)) => {
-                return self.send_to(Queued::new(Envelope::new(content)), destination);
-            }
+            (Sender::One, None) => return self.send_to_one(queued),
+            (Sender::All, None) => return self.send_to_all(queued),
+            (Sender::Source, Some(destination)) => return self.send_to(queued, destination),
             (Sender::Nobody, _) => Reason::SendsNothing,
             (Sender::Source, None) => Reason::NeedsDestination,
             (Sender::One | Sender::All, Some(_)) => Reason::ChoosesItself,
         };
+        let content = queued.envelope.content;
         Err(Blocked { content, reason })
     }
 
@@ -149,7 +136,12 @@ impl Core {
                     ..Queued::new(envelope)
                 });
             }
-            None => self.give_up("peer gone", 1),
+            None => {
+                self.give_up("peer gone", 1);
+                if envelope.kind == Kind::Data {
+                    self.bury("peer gone", envelope.content);
+                }
+            }
         }
     }
 
@@ -170,12 +162,13 @@ impl Core {
         };
         let was_full = !pipe.has_room(bound);
         let before = batch.len();
-        pipe.take_sendable(bytes_wanted, batch);
+        let mut news = FateNews::default();
+        pipe.take_sendable(bytes_wanted, batch, &mut news);
         if asks {
             let mut index = before;
             while index < batch.len() {
                 let queued = &batch[index];
-                let is_request = queued.envelope.kind == treewire_transports::Kind::Data;
+                let is_request = queued.envelope.kind == Kind::Data;
                 if is_request && !self.requests.sent(queued.envelope.correlation, id.key) {
                     let after = batch.len() - index - 1;
                     pipe.unsend(batch.remove(index).bytes, after);
@@ -185,16 +178,18 @@ impl Core {
             }
         }
         let has_room_again = was_full && pipe.has_room(bound);
+        self.tell_fates(news);
         self.route_unrouted();
         has_room_again
     }
 
-    /// The peer does not take this message, which was taken with `after` others behind it. A request comes back; what is returned, the
-    /// news that a reply could not be sent, goes out in its place.
+    /// The peer does not take this message, which was taken with `after` others behind it. A
+    /// request comes back; what is returned, the news that a reply could not be sent, goes out
+    /// in its place.
     pub(crate) fn unsendable(
         &mut self,
         inlet: &Arc<Inlet>,
-        queued: Queued,
+        mut queued: Queued,
         after: usize,
         error: &Unsendable,
     ) -> Option<Envelope> {
@@ -207,8 +202,12 @@ impl Core {
             }
             return Some(answer);
         }
-        if let Some(pipe) = self.pipe_of(inlet) {
-            pipe.unsend(queued.bytes, after);
+        let is_kept = self.config.delivery != Delivery::BestEffort;
+        match self.pipe_of(inlet) {
+            Some(pipe) => queued.tracker = pipe.unsend(queued.bytes, after),
+            // Its session has it still.
+            None if is_kept => return None,
+            None => {}
         }
         match self.requests.withdrawn(correlation) {
             // The asker may have given up this moment.
@@ -216,7 +215,17 @@ impl Core {
                 let content = queued.envelope.content;
                 drop(asker.send(Answer::Unsendable(content, error.to_string())));
             }
-            None => self.give_up("too large for the peer", 1),
+            None => {
+                let cause = "too large for the peer";
+                if let Some(tracker) = &queued.tracker {
+                    // It did not leave.
+                    let mut news = FateNews::default();
+                    tracker.queued_again(&mut news);
+                    self.tell_fates(news);
+                }
+                self.give_up(cause, 1);
+                self.bury_queued(cause, queued);
+            }
         }
         None
     }
@@ -359,7 +368,7 @@ impl Core {
             let envelope = Envelope::new(resend.content).correlated(resend.correlation);
             self.unrouted.push_back(Queued::new(envelope));
         }
-        let is_request = |queued: &Queued| queued.envelope.kind == treewire_transports::Kind::Data;
+        let is_request = |queued: &Queued| queued.envelope.kind == Kind::Data;
         self.unrouted.extend(queued.into_iter().filter(is_request));
         self.route_unrouted();
     }
@@ -398,30 +407,3 @@ impl Core {
 
 /// As the native dialect has it.
 const PARTS_MAX: usize = treewire_transports::dialect::tw::PARTS_MAX;
-
-impl std::fmt::Display for Reason {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Reason::Full => f.write_str("the queue is at its bound: send slower, or raise it"),
-            Reason::NoPeer => f.write_str("there is no peer to send to"),
-            Reason::PeerGone => f.write_str("the peer it was for is gone"),
-            Reason::SendsNothing => f.write_str("a socket of this type does not send"),
-            Reason::NeedsDestination => {
-                f.write_str("this socket sends to the source of a message: use send_to")
-            }
-            Reason::ChoosesItself => f.write_str("this socket chooses its peers itself: use send"),
-            Reason::Resting => f.write_str("the socket is stopped: wait until it is started again"),
-            Reason::Closing => f.write_str("the socket is closing"),
-            Reason::PeerReplaced => f.write_str(
-                "another node answers where the peer of the session was: open another socket to talk to it, or let this one fail over",
-            ),
-            Reason::TooLarge { bytes, limit } => {
-                write!(f, "the message has {bytes} bytes, the limit is {limit}")
-            }
-            Reason::TooManyParts { parts, limit } => {
-                write!(f, "the message has {parts} parts, the limit is {limit}")
-            }
-            Reason::Headers(error) => write!(f, "{error}"),
-        }
-    }
-}

@@ -3,8 +3,9 @@ use std::sync::Arc;
 
 use treewire_transports::{Credit, Envelope, Kind};
 
+use super::connected::Connected;
 use super::presence::Presence;
-use super::{Inlet, Session};
+use super::{FateNews, Inlet, Session, Tracker};
 use crate::bound::Bound;
 use crate::message::{Message, Receipt};
 use crate::pattern::Load;
@@ -24,6 +25,8 @@ pub(crate) struct Queued {
     /// The request that a reply answers: it counts as handled when the reply
     /// leaves, so that a peer that does not read its replies runs out of credit.
     pub(crate) _receipt: Option<Receipt>,
+    /// Where its sender is told what becomes of it.
+    pub(crate) tracker: Option<Tracker>,
 }
 
 impl Queued {
@@ -33,6 +36,7 @@ impl Queued {
             envelope,
             bytes,
             _receipt: None,
+            tracker: None,
         }
     }
 }
@@ -55,20 +59,6 @@ pub(crate) struct Pipe {
     pub(crate) session: Option<Box<Session>>,
     /// Nothing goes through it any more: the peer of its session was replaced.
     pub(crate) is_over: bool,
-}
-
-/// The state that lives as long as one connection.
-struct Connected {
-    inlet: Arc<Inlet>,
-    sent: u64,
-    sent_bytes: u64,
-    credit: Credit,
-    /// What it sends is kept by a session, also if that ends before it does.
-    in_session: bool,
-    /// The peer wants no more messages.
-    leaves: bool,
-    /// The connection looks at the queue only when it is woken.
-    asleep: bool,
 }
 
 impl Pipe {
@@ -108,11 +98,17 @@ impl Pipe {
 
     /// Goes on with a session of which the peer has so much. What need not be kept any more
     /// comes back.
-    pub(crate) fn resume(&mut self, inlet: Arc<Inlet>, received: u64, handled: u64) -> Vec<Queued> {
+    pub(crate) fn resume(
+        &mut self,
+        inlet: Arc<Inlet>,
+        received: u64,
+        handled: u64,
+        news: &mut FateNews,
+    ) -> Vec<Queued> {
         let mut sent = Position::default();
         let mut acknowledged = Vec::new();
         if let Some(session) = &mut self.session {
-            acknowledged = session.resume(received, handled);
+            acknowledged = session.resume(received, handled, news);
             sent = session.position();
         }
         self.attach_at(inlet, sent);
@@ -133,6 +129,7 @@ impl Pipe {
             sent: sent.sequence,
             sent_bytes: sent.bytes,
             credit: Credit::default(),
+            tracked: VecDeque::new(),
             in_session: self.session.is_some(),
             leaves: false,
             asleep: true,
@@ -141,10 +138,14 @@ impl Pipe {
 
     /// How many messages are lost with the connection, since they had left and were not
     /// confirmed; `None` without a connection.
-    pub(crate) fn detach(&mut self) -> Option<u64> {
+    pub(crate) fn detach(&mut self, news: &mut FateNews) -> Option<u64> {
         let connection = self.connection.take()?;
         connection.inlet.detach();
-        Some(connection.unconfirmed())
+        let unconfirmed = connection.unconfirmed();
+        for (_, tracker) in connection.tracked {
+            tracker.given_up("unconfirmed", news);
+        }
+        Some(unconfirmed)
     }
 
     pub(crate) fn is_connected(&self) -> bool {
@@ -266,15 +267,14 @@ impl Pipe {
         Some(withdrawn)
     }
 
-    /// Drops the answers in the queue, and says how many there were: whoever asked
-    /// is gone, and who comes next numbers its requests alike.
-    pub(crate) fn drop_answers(&mut self) -> u64 {
-        let before = self.outbound.len();
-        let outbound = self.outbound.drain(..);
-        let others = outbound.filter(|queued| queued.envelope.correlation == 0);
-        self.outbound = others.collect();
-        self.outbound_bytes = self.outbound.iter().map(|queued| queued.bytes).sum();
-        (before - self.outbound.len()) as u64
+    /// Takes the answers out of the queue: whoever asked is gone, and who comes next
+    /// numbers its requests alike.
+    pub(crate) fn take_answers(&mut self) -> Vec<Queued> {
+        let queue = self.take_queue().into_iter();
+        let is_answer = |queued: &Queued| queued.envelope.correlation != 0;
+        let (answers, others): (Vec<_>, Vec<_>) = queue.partition(is_answer);
+        self.requeue(others.into_iter());
+        answers
     }
 
     pub(crate) fn take_queue(&mut self) -> VecDeque<Queued> {
@@ -302,7 +302,7 @@ impl Pipe {
 
     /// What the peer allows now; figures never fall. What need not be kept any more
     /// comes back.
-    pub(crate) fn credit(&mut self, credit: Credit) -> Vec<Queued> {
+    pub(crate) fn credit(&mut self, credit: Credit, news: &mut FateNews) -> Vec<Queued> {
         let Some(connection) = &mut self.connection else {
             return Vec::new();
         };
@@ -310,13 +310,23 @@ impl Pipe {
         known.handled = known.handled.max(credit.handled);
         known.messages_max = known.messages_max.max(credit.messages_max);
         known.bytes_max = known.bytes_max.max(credit.bytes_max);
+        if !connection.tracked.is_empty() {
+            connection.acknowledge(news);
+        }
         let session = self.session.as_mut();
-        session.map_or_else(Vec::new, |session| session.acknowledge(credit.handled))
+        session.map_or_else(Vec::new, |session| {
+            session.acknowledge(credit.handled, news)
+        })
     }
 
     /// Moves to `batch` what credit allows, up to some `bytes_wanted`. When
     /// nothing more can leave, the next `push` or `credit` wakes the connection.
-    pub(crate) fn take_sendable(&mut self, bytes_wanted: u64, batch: &mut Vec<Queued>) {
+    pub(crate) fn take_sendable(
+        &mut self,
+        bytes_wanted: u64,
+        batch: &mut Vec<Queued>,
+        news: &mut FateNews,
+    ) {
         let Some(connection) = &mut self.connection else {
             return;
         };
@@ -326,7 +336,9 @@ impl Pipe {
             && taken_bytes < bytes_wanted
         {
             let session = &mut self.session;
-            let again = session.as_mut().and_then(|session| session.leaves_again());
+            let again = session
+                .as_mut()
+                .and_then(|session| session.leaves_again(news));
             let leaving = match again {
                 Some(copy) => copy,
                 None => {
@@ -341,9 +353,13 @@ impl Pipe {
                             _receipt: receipt,
                             ..Queued::new(queued.envelope.clone())
                         };
-                        session.leaves(queued);
+                        session.leaves(queued, news);
                         copy
                     } else {
+                        if let Some(tracker) = queued.tracker.take() {
+                            tracker.written(news);
+                            connection.tracked.push_back((connection.sent + 1, tracker));
+                        }
                         queued
                     }
                 }
@@ -368,24 +384,16 @@ impl Pipe {
     }
 
     /// A message that was taken is not sent after all, unlike the `after` that were taken
-    /// after it.
-    pub(crate) fn unsend(&mut self, bytes: u64, after: usize) {
-        if let Some(connection) = &mut self.connection {
-            connection.sent -= 1;
-            connection.sent_bytes -= bytes;
-            if let Some(session) = &mut self.session {
-                session.stays(after);
-            }
-        }
-    }
-}
-
-impl Connected {
-    fn unconfirmed(&self) -> u64 {
-        match self.in_session {
-            true => 0,
-            false => self.sent.saturating_sub(self.credit.handled),
-        }
+    /// after it. Its tracker comes back.
+    pub(crate) fn unsend(&mut self, bytes: u64, after: usize) -> Option<Tracker> {
+        let connection = self.connection.as_mut()?;
+        let tracker = match &mut self.session {
+            Some(session) => session.stays(after).and_then(|queued| queued.tracker),
+            None => connection.untrack(connection.sent - after as u64),
+        };
+        connection.sent -= 1;
+        connection.sent_bytes -= bytes;
+        tracker
     }
 }
 

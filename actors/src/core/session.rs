@@ -4,7 +4,7 @@ use std::time::Instant;
 use treewire_runtime::{Counter, Stats};
 use treewire_transports::OpenChannel;
 
-use super::{Intake, Queued};
+use super::{FateNews, Intake, Queued};
 use crate::bound::Bound;
 use crate::position::StreamId;
 use crate::session::{Attempts, Beginning, FalseFigure, Instance, Outgoing, Position, SessionId};
@@ -138,15 +138,21 @@ impl Session {
     }
 
     /// A message leaves, and is kept.
-    pub(crate) fn leaves(&mut self, queued: Queued) {
+    pub(crate) fn leaves(&mut self, queued: Queued, news: &mut FateNews) {
+        if let Some(tracker) = &queued.tracker {
+            tracker.written(news);
+        }
         let bytes = queued.bytes;
         self.outgoing.leaves(queued, bytes);
         self.tally.unacknowledged.add(1);
     }
 
     /// The next message that left on an earlier connection leaves once more.
-    pub(crate) fn leaves_again(&mut self) -> Option<Queued> {
+    pub(crate) fn leaves_again(&mut self, news: &mut FateNews) -> Option<Queued> {
         let queued = self.outgoing.leaves_again()?;
+        if let Some(tracker) = &queued.tracker {
+            tracker.written(news);
+        }
         self.tally.retransmitted.add(1);
         Some(Queued::new(queued.envelope.clone()))
     }
@@ -157,8 +163,8 @@ impl Session {
     }
 
     /// See [`Outgoing::stays`].
-    pub(crate) fn stays(&mut self, after: usize) {
-        self.changes(|outgoing| outgoing.stays(after));
+    pub(crate) fn stays(&mut self, after: usize) -> Option<Queued> {
+        self.changes(|outgoing| outgoing.stays(after))
     }
 
     /// See [`Outgoing::replace`].
@@ -168,28 +174,47 @@ impl Session {
     }
 
     /// The peer handled everything up to `sequence`; what need not be kept any more.
-    pub(crate) fn acknowledge(&mut self, sequence: u64) -> Vec<Queued> {
-        self.changes(|outgoing| match outgoing.acknowledge(sequence) {
+    pub(crate) fn acknowledge(&mut self, sequence: u64, news: &mut FateNews) -> Vec<Queued> {
+        let acknowledged = self.changes(|outgoing| match outgoing.acknowledge(sequence) {
             Ok(acknowledged) => acknowledged.collect(),
             // A peer that says so is dropped by whoever looks at its figures first.
             Err(_) => Vec::new(),
-        })
+        });
+        told(acknowledged, news)
     }
 
     /// A connection takes it up, and the peer's figures were checked; what need not be kept
     /// any more.
-    pub(crate) fn resume(&mut self, received: u64, handled: u64) -> Vec<Queued> {
+    pub(crate) fn resume(
+        &mut self,
+        received: u64,
+        handled: u64,
+        news: &mut FateNews,
+    ) -> Vec<Queued> {
         let is_new = !std::mem::replace(&mut self.attempts.has_opened, true);
         self.tally.resumed.add(u64::from(!is_new));
         self.away_since = None;
-        self.changes(|outgoing| {
+        let acknowledged = self.changes(|outgoing| {
             let acknowledged = match is_new {
                 true => outgoing.begin(handled),
                 false => Vec::new(),
             };
             outgoing.resume(received);
             acknowledged
-        })
+        });
+        let again = self.outgoing.messages().filter(|(_, again)| *again);
+        for tracker in again.filter_map(|(queued, _)| queued.tracker.as_ref()) {
+            tracker.queued_again(news);
+        }
+        told(acknowledged, news)
+    }
+
+    /// What is kept goes to another peer.
+    pub(crate) fn leaves_its_peer(&self, news: &mut FateNews) {
+        let kept = self.outgoing.messages();
+        for tracker in kept.filter_map(|(queued, _)| queued.tracker.as_ref()) {
+            tracker.queued_for_another(news);
+        }
     }
 
     /// Everything that is kept, the oldest first.
@@ -205,4 +230,13 @@ impl Session {
         gauge.set(gauge.get().saturating_sub(fewer));
         result
     }
+}
+
+/// The same messages; their senders are told that they were handled.
+fn told(mut acknowledged: Vec<Queued>, news: &mut FateNews) -> Vec<Queued> {
+    let trackers = acknowledged.iter_mut();
+    for tracker in trackers.filter_map(|queued| queued.tracker.take()) {
+        tracker.acknowledged(news);
+    }
+    acknowledged
 }

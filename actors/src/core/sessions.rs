@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use treewire_transports::{Content, Credit, OpenChannel, Refusal, RefusalCode};
 
 use super::session::Begins;
-use super::{Core, Inlet, Intake, Peer, Pipe, PipeId, Session, Step, Tally};
+use super::{Core, FateNews, Inlet, Intake, Peer, Pipe, PipeId, Queued, Session, Step, Tally};
 use crate::handle::{OfflineReason, SessionEnd, SocketEvent};
 use crate::pattern::Sender;
 use crate::position::SEQUENCE_MAX;
@@ -185,9 +185,11 @@ impl Core {
         let (epoch, intake) = (session.attempts.epoch, session.intake.clone());
         let inlet = Arc::new(Inlet::new(home, id, peer.clone(), epoch, intake));
         let handled = open.credit.handled;
-        let mut acknowledged = pipe.resume(inlet.clone(), open.last_received, handled);
-        self.done.append(&mut acknowledged);
-        self.done.append(&mut pipe.credit(open.credit));
+        let mut news = FateNews::default();
+        let mut acknowledged = pipe.resume(inlet.clone(), open.last_received, handled, &mut news);
+        acknowledged.append(&mut pipe.credit(open.credit, &mut news));
+        self.tell_fates(news);
+        self.is_done_with(acknowledged);
         self.connected += 1;
         self.step(id, Step::Attached);
         self.reroute_absent();
@@ -247,8 +249,12 @@ impl Core {
         let mut unsent = pipe.take_queue();
         // Who comes next may have stored how far the one before came.
         let goes_on = pipe.dialed.is_some() && fails_over && end.leaves_others() && !asks;
+        let mut news = FateNews::default();
         let mut kept = match goes_on {
-            true => Vec::new(),
+            true => {
+                session.leaves_its_peer(&mut news);
+                Vec::new()
+            }
             false => session.take_kept(),
         };
         if pipe.dialed.is_some() && end == SessionEnd::PeerReplaced {
@@ -260,30 +266,44 @@ impl Core {
             next.peer = peer.filter(|_| !fails_over);
             pipe.session = Some(Box::new(next));
         }
+        self.tell_fates(news);
         self.sessions.remove(&session_id);
         if asks {
             // Whoever asks is told, or asks again.
-            self.done.append(&mut kept);
+            self.is_done_with(std::mem::take(&mut kept));
             self.fail_or_resend(id.key, std::mem::take(&mut unsent));
         } else if is_sent_to_one && end.leaves_others() {
             self.unrouted.append(&mut unsent);
         } else if self.is_over() {
             unsent.append(&mut self.unrouted);
         }
-        self.give_up(end.cause(), (kept.len() + unsent.len()) as u64);
-        let undelivered = kept.into_iter().chain(unsent);
+        kept.extend(unsent);
+        self.give_up(end.cause(), kept.len() as u64);
         if self.listeners.any() {
-            let contents = undelivered.map(|queued| queued.envelope.content);
+            let contents = kept.iter().map(|queued| queued.envelope.content.clone());
             let undelivered: Arc<[Content]> = contents.collect();
             self.tell(SocketEvent::SessionEnded { end, undelivered });
-        } else {
-            self.done.extend(undelivered);
+        }
+        for queued in kept {
+            self.undelivered(end, queued);
         }
         let pipe = &self.pipes[id.key];
         if pipe.dialed.is_none() && !pipe.is_connected() {
             self.orphan(id.key);
         }
         self.route_unrouted();
+    }
+
+    /// A message is not delivered, since its session has ended.
+    fn undelivered(&mut self, end: SessionEnd, mut queued: Queued) {
+        if end == SessionEnd::Expired
+            && let Some(tracker) = queued.tracker.take()
+        {
+            let mut news = FateNews::default();
+            tracker.expired(&mut news);
+            self.tell_fates(news);
+        }
+        self.bury_queued(end.cause(), queued);
     }
 
     /// Another node is to have everything that the first did not acknowledge.
@@ -295,9 +315,12 @@ impl Core {
         };
         // Whoever asks is told, or asks again.
         let failed = asks.then(|| (session.take_kept(), pipe.take_queue()));
+        let mut news = FateNews::default();
+        session.leaves_its_peer(&mut news);
         pipe.session = Some(Box::new(session.successor(bound)));
+        self.tell_fates(news);
         if let Some((kept, unsent)) = failed {
-            self.done.extend(kept);
+            self.is_done_with(kept);
             self.fail_or_resend(id.key, unsent);
         }
     }

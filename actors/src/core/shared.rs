@@ -8,7 +8,9 @@ use tokio::sync::Notify;
 use treewire_runtime::{Counter, Stats};
 use treewire_transports::{Content, Credit, Endpoint, Envelope, OpenChannel};
 
-use super::{Core, CoreConfig, Inlet, NoSession, Opening, Owed, Peer, PipeId, Queued, Ward};
+use super::{
+    Core, CoreConfig, FateNews, Inlet, Losses, NoSession, Opening, Owed, Peer, PipeId, Queued, Ward,
+};
 use crate::handle::{Closed, OfflineReason};
 use crate::message::Message;
 use crate::session::SessionId;
@@ -19,6 +21,7 @@ pub(crate) struct Shared {
     core: Mutex<Core>,
     pub(crate) stats: Arc<Stats>,
     pub(crate) ward: Arc<Ward>,
+    pub(crate) losses: Arc<Losses>,
     /// There may be room for a message to send.
     pub(crate) room: Notify,
     /// There may be a message to receive.
@@ -41,19 +44,24 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(config: CoreConfig, stats: Arc<Stats>, listeners: usize) -> Arc<Self> {
-        Arc::new_cyclic(|home| Shared {
-            core: Mutex::new(Core::new(config, stats.clone(), home.clone())),
-            ward: Arc::new(Ward::new(stats.clone())),
-            stats,
-            room: Notify::new(),
-            arrived: Notify::new(),
-            changed: Notify::new(),
-            left: Notify::new(),
-            may_dial: Notify::new(),
-            leaves_for_good: AtomicBool::new(false),
-            owed: Owed::new(),
-            bad_peers: Counter::default(),
-            bound: Mutex::new(vec![None; listeners]),
+        Arc::new_cyclic(|home| {
+            let core = Core::new(config, stats.clone(), home.clone());
+            let losses = core.losses().clone();
+            Shared {
+                core: Mutex::new(core),
+                ward: Arc::new(Ward::new(losses.clone())),
+                losses,
+                stats,
+                room: Notify::new(),
+                arrived: Notify::new(),
+                changed: Notify::new(),
+                left: Notify::new(),
+                may_dial: Notify::new(),
+                leaves_for_good: AtomicBool::new(false),
+                owed: Owed::new(),
+                bad_peers: Counter::default(),
+                bound: Mutex::new(vec![None; listeners]),
+            }
         })
     }
 
@@ -64,10 +72,9 @@ impl Shared {
         if !core.has_leftovers() {
             return result;
         }
-        let (told, done) = core.take_leftovers();
+        let leftovers = core.take_leftovers();
         drop(core);
-        drop(done);
-        told.finish();
+        leftovers.finish();
         result
     }
 
@@ -187,10 +194,15 @@ impl Shared {
     /// if it confirms more than that.
     pub(crate) fn credit(&self, inlet: &Arc<Inlet>, credit: Credit) -> Result<(), u64> {
         // What was acknowledged is dropped outside the lock.
-        let result = self.core(|core| match core.pipe_of(inlet) {
-            Some(pipe) if credit.handled > pipe.sent() => Err(pipe.sent()),
-            Some(pipe) => Ok(pipe.credit(credit)),
-            None => Ok(Vec::new()),
+        let result = self.core(|core| {
+            let mut news = FateNews::default();
+            let result = match core.pipe_of(inlet) {
+                Some(pipe) if credit.handled > pipe.sent() => Err(pipe.sent()),
+                Some(pipe) => Ok(pipe.credit(credit, &mut news)),
+                None => Ok(Vec::new()),
+            };
+            core.tell_fates(news);
+            result
         });
         let has_room = result
             .as_ref()
@@ -289,6 +301,14 @@ impl Shared {
             0 => Closed::Flushed,
             count => Closed::Dropped(count),
         }
+    }
+
+    /// No actor follows: nothing comes of what is left.
+    pub(crate) fn leave(&self) {
+        self.begin_closing();
+        self.core(Core::leave);
+        self.room.notify_waiters();
+        self.changed.notify_waiters();
     }
 
     /// The node stops: no actor follows the one that stops now.

@@ -9,12 +9,9 @@ use crate::message::Source;
 
 impl Core {
     /// Somebody listens to what happens from now on.
-    pub(crate) fn listen(&mut self) -> Arc<Inbox> {
+    pub(crate) fn listen(&mut self) -> Arc<Inbox<SocketEvent>> {
+        self.losses.listen();
         self.listeners.add()
-    }
-
-    pub(super) fn tell(&mut self, event: SocketEvent) {
-        self.listeners.tell(event);
     }
 
     /// The dialer of a pipe begins another attempt; its number.

@@ -6,10 +6,10 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use tokio::sync::Notify;
-use treewire_runtime::{Clock, Stats};
+use treewire_runtime::Clock;
 
-use super::Inlet;
 use super::quarantine::Quarantine;
+use super::{Inlet, Losses};
 use crate::sync::{AtomicBool, Mutex};
 
 /// The quarantine of a socket, asked and charged from any thread.
@@ -21,20 +21,20 @@ pub(crate) struct Ward {
     clock: OnceLock<Clock>,
     /// Told when a quarantine begins.
     pub(crate) began: Notify,
-    stats: Arc<Stats>,
+    losses: Arc<Losses>,
 }
 
 /// The cause under which refused messages are counted.
 pub(crate) const QUARANTINED: &str = "quarantined";
 
 impl Ward {
-    pub(crate) fn new(stats: Arc<Stats>) -> Self {
+    pub(crate) fn new(losses: Arc<Losses>) -> Self {
         Ward {
             quarantine: Mutex::new(Quarantine::default()),
             refuses: AtomicBool::new(false),
             clock: OnceLock::new(),
             began: Notify::new(),
-            stats,
+            losses,
         }
     }
 
@@ -71,7 +71,7 @@ impl Ward {
 
     /// Counts a message that was lost because of `cause`.
     pub(crate) fn dropped(&self, cause: &'static str) {
-        self.stats.dropped(cause, 1);
+        self.losses.count(cause, 1);
     }
 
     /// Until when somebody is refused, as far as is known.

@@ -5,7 +5,7 @@ use treewire_runtime::Ref;
 use treewire_transports::Content;
 
 use super::{OfflineReason, PipeState};
-use crate::core::Inbox;
+use crate::core::{Fetched, Inbox, Tidings};
 use crate::message::Source;
 use crate::socket::SocketActor;
 
@@ -42,11 +42,14 @@ pub enum SocketEvent {
         /// Why, if it is disconnected or closed.
         reason: Option<OfflineReason>,
     },
-    /// A message was given up: handling it panicked three times, it could not be decoded or
-    /// nobody handles its like, or its actor has stopped for good. The stream goes on.
-    DeadLetter {
-        /// It.
-        content: Box<Content>,
+    /// Messages were given up: one event a second for each cause at most, but for what is left
+    /// when the socket goes. [`SocketHandle::dead_letters`](crate::SocketHandle::dead_letters)
+    /// has the messages.
+    Dropped {
+        /// Why: as the tree counts it.
+        cause: &'static str,
+        /// How many, since the last event of that cause.
+        count: u64,
     },
     /// A session is over, and its peer does not come back to it.
     SessionEnded {
@@ -63,11 +66,9 @@ pub enum SocketEvent {
     },
 }
 
-impl SocketEvent {
-    /// The bytes of the messages that come with it.
-    pub(crate) fn content_bytes(&self) -> u64 {
+impl Tidings for SocketEvent {
+    fn content_bytes(&self) -> u64 {
         match self {
-            SocketEvent::DeadLetter { content } => content.byte_len() as u64,
             SocketEvent::SessionEnded { undelivered, .. } => {
                 let bytes = undelivered.iter().map(|content| content.byte_len() as u64);
                 bytes.sum()
@@ -126,7 +127,7 @@ impl fmt::Display for SessionEnd {
 /// The events of a socket, from the call to [`events`](crate::SocketHandle::events) on.
 #[derive(Debug)]
 pub struct SocketEvents {
-    pub(crate) inbox: Arc<Inbox>,
+    pub(crate) inbox: Arc<Inbox<SocketEvent>>,
     pub(crate) actor: Ref<SocketActor>,
 }
 
@@ -139,19 +140,23 @@ impl SocketEvents {
     /// Cancel-safe.
     pub async fn next(&mut self) -> Option<SocketEvent> {
         loop {
-            if let Some(event) = self.inbox.next() {
+            if let Some(event) = self.try_next() {
                 return Some(event);
             }
             tokio::select! {
                 biased;
                 () = self.inbox.arrived.notified() => {}
-                _ = self.actor.gone() => return self.inbox.next(),
+                _ = self.actor.gone() => return self.try_next(),
             }
         }
     }
 
     /// An event that is there already.
     pub fn try_next(&mut self) -> Option<SocketEvent> {
-        self.inbox.next()
+        match self.inbox.next() {
+            Fetched::Item(event) => Some(event),
+            Fetched::Missed(count) => Some(SocketEvent::Missed { count }),
+            Fetched::Nothing | Fetched::End => None,
+        }
     }
 }

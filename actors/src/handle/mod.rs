@@ -1,7 +1,9 @@
 //! Handles: how programs use a socket, from any task of any runtime.
 
+mod dead_letter;
 mod error;
 mod event;
+mod fate;
 mod incoming;
 mod pipes;
 mod receiving;
@@ -9,9 +11,12 @@ mod replying;
 mod requesting;
 mod sending;
 mod socket;
+mod tracking;
 
+pub use dead_letter::{SocketDeadLetter, SocketDeadLetters};
 pub use error::{Closed, RecvError, RequestError, SendError};
 pub use event::{SessionEnd, SocketEvent, SocketEvents};
+pub use fate::Fate;
 pub use incoming::Incoming;
 pub use pipes::{OfflineReason, PipeState, PipeStatus};
 pub use receiving::PullSocket;
@@ -20,3 +25,4 @@ pub use replying::{RepSocket, Request};
 pub use requesting::{Asking, ReqSocket};
 pub use sending::PushSocket;
 pub use socket::{ComposedSocket, SocketHandle};
+pub use tracking::Tracked;

@@ -75,7 +75,7 @@ thread_local! {
     static SENDS: Cell<u32> = const { Cell::new(0) };
 }
 
-fn is_flooding() -> bool {
+pub(super) fn is_flooding() -> bool {
     SENDS.set((SENDS.get() + 1) % SENDS_IN_A_ROW);
     SENDS.get() == 0
 }

@@ -5,7 +5,9 @@ use std::time::Duration;
 use treewire_runtime::Ref;
 use treewire_transports::{Content, Endpoint};
 
-use super::{Closed, Incoming, PipeState, PipeStatus, RecvError, SendError, SocketEvents};
+use super::{
+    Closed, Incoming, PipeState, PipeStatus, RecvError, SendError, SocketDeadLetters, SocketEvents,
+};
 use crate::bound::Overflow;
 use crate::core::{Blocked, Core, PipeId, Reason, Shared};
 use crate::message::{Message, Source};
@@ -71,14 +73,26 @@ impl SocketHandle {
     }
 
     /// What happens to the socket from now on: peers that come and go, where the endpoints
-    /// stand that it dials, what became of sessions. Who wants to know how things stand as
-    /// well asks for [`pipes`](Self::pipes) after this call; what happens in between comes
-    /// in both. Costs nothing while nobody listens.
+    /// stand that it dials, what became of sessions, how much was dropped. Who wants to know
+    /// how things stand as well asks for [`pipes`](Self::pipes) after this call; what happens
+    /// in between comes in both. Costs nothing while nobody listens.
     pub fn events(&self) -> SocketEvents {
         SocketEvents {
             inbox: self.shared.core(Core::listen),
             actor: self.actor.clone(),
         }
+    }
+
+    /// Every message that the socket gives up from now on, with its content and the cause
+    /// under which the tree counts it: what its overflow policy drops and what finds no peer,
+    /// what is too large for its peer or was for one that is gone, what is queued when the
+    /// socket closes or a session ends, answers that come too late, and what was received and
+    /// nobody can handle. The end of a session gives up what its peer did not acknowledge,
+    /// some of which that may have handled. Not among them are requests, which go back to
+    /// their askers, and what left for a best-effort peer, whose content is not kept. Costs
+    /// nothing while nobody reads.
+    pub fn dead_letters(&self) -> SocketDeadLetters {
+        SocketDeadLetters::new(self.shared.core(Core::read_dead_letters))
     }
 
     /// Where each pipe stands now: one for each endpoint that is dialed, and one for each
@@ -147,10 +161,14 @@ impl SocketHandle {
         destination: Option<PipeId>,
     ) -> Result<(), Blocked> {
         let sent = self.shared.core(|core| core.send(content, destination));
-        sent.map_err(|blocked| Blocked {
+        sent.map_err(|blocked| self.blocked_now(blocked))
+    }
+
+    pub(super) fn blocked_now(&self, blocked: Blocked) -> Blocked {
+        Blocked {
             reason: self.reason_now(blocked.reason),
             ..blocked
-        })
+        }
     }
 
     /// Nobody is about to start a socket again that has been stopped.

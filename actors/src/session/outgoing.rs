@@ -80,19 +80,26 @@ impl<T> Outgoing<T> {
         Some(&kept.message)
     }
 
+    /// The messages that are kept, the oldest first, and whether they are to leave once more.
+    pub(crate) fn messages(&self) -> impl Iterator<Item = (&T, bool)> {
+        let messages = self.kept.iter().enumerate();
+        messages.map(|(at, kept)| (&kept.message, at >= self.left))
+    }
+
     /// How many messages are to leave once more.
     pub(crate) fn again(&self) -> usize {
         self.kept.len() - self.left
     }
 
-    /// A message that left with `after` others behind it did not leave after all.
-    pub(crate) fn stays(&mut self, after: usize) {
-        let at = self.left.checked_sub(after + 1);
-        if let Some(kept) = at.and_then(|at| self.kept.remove(at)) {
-            self.kept_bytes -= kept.bytes;
-            self.left -= 1;
-            self.left_bytes -= kept.bytes;
-        }
+    /// A message that left with `after` others behind it did not leave after all; it
+    /// comes back.
+    pub(crate) fn stays(&mut self, after: usize) -> Option<T> {
+        let at = self.left.checked_sub(after + 1)?;
+        let kept = self.kept.remove(at)?;
+        self.kept_bytes -= kept.bytes;
+        self.left -= 1;
+        self.left_bytes -= kept.bytes;
+        Some(kept.message)
     }
 
     /// Something else left in the place of a message with `after` others behind it.

@@ -1,6 +1,6 @@
 //! How sockets are described before they are spawned.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use actix::{Actor, Handler};
@@ -67,12 +67,13 @@ impl Blueprint {
             stickiness: options.stickiness,
             lease: options.lease,
         };
-        let slot: Arc<std::sync::OnceLock<Arc<Shared>>> = Arc::default();
+        let slot: Arc<OnceLock<Arc<Shared>>> = Arc::default();
         let (kind, shutdown) = (options.socket_type.name, options.linger + STOP_MARGIN);
         let listeners = options.listen.len();
-        let made = slot.clone();
+        let made = Made(slot.clone());
         let child = Child::try_with(name, move |_| {
             let shared = made
+                .0
                 .get()
                 .ok_or_else(|| treewire_runtime::Failure::new("the socket was not described"))?;
             Ok(SocketActor::new(shared.clone(), options.clone(), deadline))
@@ -89,6 +90,17 @@ impl Blueprint {
         slot.get_or_init(|| shared.clone());
         let (spec, actor) = child.into_spec();
         (spec, SocketHandle { shared, actor })
+    }
+}
+
+/// The socket that a spec makes actors for: with the spec, the last that might follow is gone.
+struct Made(Arc<OnceLock<Arc<Shared>>>);
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        if let Some(shared) = self.0.get() {
+            shared.leave();
+        }
     }
 }
 

@@ -134,6 +134,29 @@ impl SocketActor {
         context.spawn(keep.into_actor(self));
     }
 
+    /// Tells those who listen what was dropped, not too often.
+    fn tell_drops(&self, context: &mut Context<Self>) {
+        let (shared, clock) = (self.shared.clone(), context.clock().clone());
+        let tell = async move {
+            loop {
+                let now = clock.now();
+                let next = shared.core(|core| core.tell_drops(now));
+                let wait = async {
+                    match next {
+                        Some(next) => clock.sleep_until(next).await,
+                        None => pending().await,
+                    }
+                };
+                tokio::select! {
+                    biased;
+                    () = wait => {}
+                    () = shared.losses.began.notified() => {}
+                }
+            }
+        };
+        context.spawn(tell.into_actor(self));
+    }
+
     /// Nothing is left to be done: the socket is to be stopped, and to stay so.
     fn leave(&mut self, context: &mut Context<Self>) {
         self.finished = true;
@@ -184,6 +207,12 @@ impl Actor for SocketActor {
 
     fn started(&mut self, context: &mut Context<Self>) {
         self.shared.ward.enter_node(context.clock());
+        let (shared, node) = (self.shared.clone(), context.node().clone());
+        context.on_abandoned(move || {
+            if node.is_stopping() {
+                shared.leave();
+            }
+        });
         if !self.shared.reopen() {
             // What its user closed stays closed. A supervisor that waits for it to
             // be ready is told so first.
@@ -193,6 +222,7 @@ impl Actor for SocketActor {
         }
         self.pump_on_room(context);
         self.keep_sessions(context);
+        self.tell_drops(context);
         if let Err(failure) = self.start_endpoints(context) {
             context.fail(failure);
         }

@@ -9,7 +9,7 @@ use treewire_transports::Content;
 use super::WireMessage;
 use super::descriptor::{Descriptor, decode, discard};
 use super::offender::Offender;
-use super::routes::{PORT_CAPACITY, Route, Ticket, payload_of};
+use super::routes::{PORT_CAPACITY, Route, Ticket, Unfit, payload_of};
 use crate::core::{QUARANTINED, Shared, Taken, Ward};
 use crate::message::{PANICKED, Receipt};
 
@@ -44,7 +44,12 @@ impl<M: WireMessage> Route for DeliverRoute<M> {
         self.port.room() > 0
     }
 
-    fn deliver(&self, descriptor: Option<Descriptor<'_>>, payload: &[u8], ticket: Ticket) -> Taken {
+    fn deliver(
+        &self,
+        descriptor: Option<Descriptor<'_>>,
+        payload: &[u8],
+        ticket: Ticket,
+    ) -> Result<Taken, Unfit> {
         let message = descriptor
             .map_or(Ok(()), |descriptor| descriptor.fits::<M>())
             .and_then(|()| decode::<M>(payload));
@@ -59,14 +64,14 @@ impl<M: WireMessage> Route for DeliverRoute<M> {
             ward: self.ward.clone(),
         };
         match self.port.push(message, handled) {
-            Ok(()) => Taken::Delivered,
-            Err(PortRefusal::Stopped(message, handled, _)) => {
+            Ok(()) => Ok(Taken::Delivered),
+            Err(PortRefusal::Stopped(message, ..)) => {
                 discard(message);
-                Taken::Dropped("actor stopped", handled.kept)
+                Err(Unfit("actor stopped"))
             }
-            Err(PortRefusal::Full(message, handled)) => {
+            Err(PortRefusal::Full(message, _)) => {
                 discard(message);
-                Taken::Dropped("port full", handled.kept)
+                Err(Unfit("port full"))
             }
         }
     }

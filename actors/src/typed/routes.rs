@@ -34,10 +34,18 @@ pub(super) trait Route: Send {
     fn has_room(&self) -> bool;
 
     /// Decodes and hands over.
-    fn deliver(&self, descriptor: Option<Descriptor<'_>>, payload: &[u8], ticket: Ticket) -> Taken;
+    fn deliver(
+        &self,
+        descriptor: Option<Descriptor<'_>>,
+        payload: &[u8],
+        ticket: Ticket,
+    ) -> Result<Taken, Unfit>;
 
     fn on_room(&self, waker: &Waker);
 }
+
+/// Why a message for which nobody waits is dropped.
+pub(super) struct Unfit(pub(super) &'static str);
 
 /// Where a message goes, what its first part says, and the encoded value.
 type Found<'r, 'c> = (&'r dyn Route, Option<Descriptor<'c>>, &'c [u8]);
@@ -136,14 +144,15 @@ impl Deliver for Routes {
         };
         if is_refused {
             return Ok(match ticket.correlation {
-                0 => Taken::Dropped(QUARANTINED, None),
+                0 => Taken::Dropped(QUARANTINED, content),
                 _ => Taken::Refused(offender::refusal(), ticket.receipt),
             });
         }
-        Ok(match self.find(&content) {
+        let taken = match self.find(&content) {
             Ok((route, descriptor, payload)) => route.deliver(descriptor, payload, ticket),
             Err(failure) => ticket.refuse(failure),
-        })
+        };
+        Ok(taken.unwrap_or_else(|Unfit(cause)| Taken::Dropped(cause, content)))
     }
 
     fn on_room(&self, waker: &Waker) {
@@ -152,15 +161,15 @@ impl Deliver for Routes {
 }
 
 impl Ticket {
-    pub(super) fn refuse(self, failure: Failure) -> Taken {
+    pub(super) fn refuse(self, failure: Failure) -> Result<Taken, Unfit> {
         if self.correlation == 0 {
             tracing::warn!(
                 peer = self.receipt.inlet().peer(),
                 "dropped a message: {}",
                 failure.text
             );
-            return Taken::Dropped("not deliverable", self.kept);
+            return Err(Unfit("not deliverable"));
         }
-        Taken::Refused(failure, self.receipt)
+        Ok(Taken::Refused(failure, self.receipt))
     }
 }

@@ -9,7 +9,7 @@ use super::WireMessage;
 use super::descriptor::{Descriptor, decode, discard, encode};
 use super::error::{HANDLER_FAILED, LOST_IN_CRASH, STOPPED};
 use super::offender::{self, Offender};
-use super::routes::{PORT_CAPACITY, Route, Ticket, payload_of};
+use super::routes::{PORT_CAPACITY, Route, Ticket, Unfit, payload_of};
 use crate::core::{QUARANTINED, Shared, Taken};
 use crate::handle::ReplyPath;
 
@@ -40,14 +40,19 @@ impl<M: WireMessage> Route for ServeRoute<M> {
         self.port.room() > 0
     }
 
-    fn deliver(&self, descriptor: Option<Descriptor<'_>>, payload: &[u8], ticket: Ticket) -> Taken {
+    fn deliver(
+        &self,
+        descriptor: Option<Descriptor<'_>>,
+        payload: &[u8],
+        ticket: Ticket,
+    ) -> Result<Taken, Unfit> {
         let Ticket {
             correlation,
             receipt,
             kept,
         } = ticket;
         let Some(shared) = self.shared.upgrade() else {
-            return Taken::Dropped("closed", None);
+            return Err(Unfit("closed"));
         };
         let message = descriptor
             .map_or(Ok(()), |descriptor| descriptor.fits::<M>())
@@ -66,7 +71,7 @@ impl<M: WireMessage> Route for ServeRoute<M> {
         let path = ReplyPath::new(shared, correlation, receipt);
         let reply = Reply { path, kept };
         let (failure, Reply { path, kept }) = match self.port.push(message, reply) {
-            Ok(()) => return Taken::Delivered,
+            Ok(()) => return Ok(Taken::Delivered),
             Err(PortRefusal::Stopped(message, reply, exit)) => {
                 discard(message);
                 (Failure::new(STOPPED, exit.to_string()), reply)
@@ -84,7 +89,7 @@ impl<M: WireMessage> Route for ServeRoute<M> {
                 kept,
             }
             .refuse(failure),
-            None => Taken::Dropped("closed", None),
+            None => Err(Unfit("closed")),
         }
     }
 

@@ -53,7 +53,9 @@ fn what_is_sent_to_all_waits_for_one_that_is_away_within_its_bound_and_its_lease
             handled: u64::from(text == "b") + 1,
             ..Credit::default()
         };
-        core.pipe_of(&there).unwrap().credit(handled);
+        core.pipe_of(&there)
+            .unwrap()
+            .credit(handled, &mut FateNews::default());
     }
     assert_eq!(refusal(&mut core, None), Some(Reason::Full));
     let inbox = core.listen();
@@ -64,7 +66,7 @@ fn what_is_sent_to_all_waits_for_one_that_is_away_within_its_bound_and_its_lease
     assert_eq!(refusal(&mut core, None), None);
     assert_eq!(sendable(&mut core, &there), ["more"]);
     let event = inbox.next();
-    let Some(SocketEvent::SessionEnded { undelivered, .. }) = event else {
+    let Fetched::Item(SocketEvent::SessionEnded { undelivered, .. }) = event else {
         panic!("{event:?}")
     };
     assert_eq!(*undelivered, [content("a"), content("b")]);

@@ -1,6 +1,7 @@
 //! The core driven by hand, as handles and connections would.
 
 mod composed;
+mod fates;
 mod refusals;
 mod requests;
 mod resting;
@@ -59,7 +60,9 @@ fn allow(core: &mut Core, inlet: &Inlet, handled: u64, messages_max: u64) {
         bytes_max: u64::MAX,
     };
     let pipe = core.pipe(inlet.pipe()).expect("the pipe is there");
-    drop(pipe.credit(credit));
+    let mut news = FateNews::default();
+    drop(pipe.credit(credit, &mut news));
+    news.tell();
 }
 
 /// What a connection would send now.

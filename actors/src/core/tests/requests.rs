@@ -78,7 +78,9 @@ fn a_reply_too_large_for_its_asker_uses_up_the_credit_of_its_failure_only() {
         messages_max: 10,
         bytes_max: 100,
     };
-    core.pipe(inlet.pipe()).unwrap().credit(allowed);
+    core.pipe(inlet.pipe())
+        .unwrap()
+        .credit(allowed, &mut FateNews::default());
     let mut batch = Vec::new();
     for correlation in 1..=3 {
         let request = Envelope::new(content("q")).correlated(correlation);
@@ -97,6 +99,8 @@ fn a_reply_too_large_for_its_asker_uses_up_the_credit_of_its_failure_only() {
             bytes_max: 100 + correlation * failure.content.byte_len() as u64,
             ..allowed
         };
-        core.pipe(inlet.pipe()).unwrap().credit(told);
+        core.pipe(inlet.pipe())
+            .unwrap()
+            .credit(told, &mut FateNews::default());
     }
 }

@@ -2,12 +2,11 @@
 
 use std::sync::{Arc, Weak};
 
-use treewire_runtime::Stats;
 use treewire_runtime::model::{check, thread};
 
 use super::Ward;
 use crate::bound::Bound;
-use crate::core::{Inlet, Intake, Peer, PipeId};
+use crate::core::{Inlet, Intake, Losses, Peer, PipeId};
 
 fn inlet(serial: u64) -> Inlet {
     let peer = Peer {
@@ -26,7 +25,7 @@ fn inlet(serial: u64) -> Inlet {
 #[test]
 fn a_quarantine_that_began_is_not_overlooked() {
     check(|| {
-        let ward = Arc::new(Ward::new(Arc::new(Stats::default())));
+        let ward = Arc::new(Ward::new(Losses::new(Arc::default())));
         ward.charge(&inlet(1), "a");
         ward.charge(&inlet(1), "a");
         let charging = {

@@ -1,0 +1,95 @@
+//! What is to happen once the core's lock is free: who is woken and what is dropped is the
+//! user's affair.
+
+use std::sync::Arc;
+
+use treewire_transports::{Content, Kind};
+
+use super::{Core, FateNews, Inbox, Queued, Told};
+use crate::handle::{SocketDeadLetter, SocketEvent};
+
+#[derive(Default)]
+pub(crate) struct Leftovers {
+    /// To those who listen to events.
+    events: Told<SocketEvent>,
+    /// To those who read dead letters.
+    letters: Told<SocketDeadLetter>,
+    /// To those who track their messages.
+    fates: FateNews,
+    /// What need not be kept any more.
+    done: Vec<Queued>,
+}
+
+impl Leftovers {
+    pub(crate) fn finish(self) {
+        self.fates.tell();
+        self.events.finish();
+        self.letters.finish();
+        drop(self.done);
+    }
+}
+
+impl Core {
+    /// Whether there is anything to [take](Self::take_leftovers): most often there is not.
+    #[inline]
+    pub(crate) fn has_leftovers(&self) -> bool {
+        self.leftovers.is_some()
+    }
+
+    /// What is left since it was taken last.
+    pub(crate) fn take_leftovers(&mut self) -> Box<Leftovers> {
+        self.leftovers.take().unwrap_or_default()
+    }
+
+    fn leftovers(&mut self) -> &mut Leftovers {
+        self.leftovers.get_or_insert_default()
+    }
+
+    pub(super) fn tell(&mut self, event: SocketEvent) {
+        let leftovers = self.leftovers.get_or_insert_default();
+        self.listeners.tell(event, &mut leftovers.events);
+    }
+
+    pub(super) fn tell_fates(&mut self, news: FateNews) {
+        if !news.is_empty() {
+            self.leftovers().fates.append(news);
+        }
+    }
+
+    pub(super) fn is_done_with(&mut self, queued: impl IntoIterator<Item = Queued>) {
+        let mut queued = queued.into_iter().peekable();
+        if queued.peek().is_some() {
+            self.leftovers().done.extend(queued);
+        }
+    }
+
+    /// Somebody wants what is given up from now on.
+    pub(crate) fn read_dead_letters(&mut self) -> Arc<Inbox<SocketDeadLetter>> {
+        self.readers.add()
+    }
+
+    /// A message was given up, and is counted already.
+    pub(super) fn bury(&mut self, cause: &'static str, content: Content) {
+        let letter = SocketDeadLetter { cause, content };
+        let leftovers = self.leftovers.get_or_insert_default();
+        self.readers.tell(letter, &mut leftovers.letters);
+    }
+
+    /// The same of one that was to be sent.
+    pub(super) fn bury_queued(&mut self, cause: &'static str, mut queued: Queued) {
+        if let Some(tracker) = queued.tracker.take() {
+            tracker.given_up(cause, &mut self.leftovers().fates);
+        }
+        if self.readers.any() && queued.envelope.kind == Kind::Data {
+            let content = std::mem::take(&mut queued.envelope.content);
+            self.bury(cause, content);
+        }
+        self.leftovers().done.push(queued);
+    }
+
+    /// Nothing more is given up.
+    pub(super) fn end_dead_letters(&mut self) {
+        let leftovers = self.leftovers.get_or_insert_default();
+        self.readers.end(&mut leftovers.letters);
+    }
+}
