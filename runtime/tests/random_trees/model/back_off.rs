@@ -77,7 +77,8 @@ impl Child {
     pub(crate) fn due(&self) -> Vec<(Instant, Vec<usize>)> {
         let mut due = Vec::new();
         for (place, child) in self.children.iter().enumerate() {
-            if let Some(at) = child.waits_until {
+            let stops_by = child.killed_at.filter(|_| child.life == Life::Stopping);
+            for at in child.waits_until.into_iter().chain(stops_by) {
                 due.push((at, vec![place]));
             }
             for (at, mut path) in child.due() {
@@ -88,12 +89,14 @@ impl Child {
         due
     }
 
-    /// The child at `path` has waited long enough.
+    /// The child at `path` has waited long enough, or was given long enough to stop.
     pub(crate) fn waited(&mut self, path: &[usize], now: Instant) {
         let (above, place) = self.above(path);
         let child = &mut above.children[place];
         child.waits_until = None;
-        if child.life == Life::Waiting {
+        if child.life == Life::Stopping {
+            child.life = Life::Ended(Exit::Killed(Killer::Deadline));
+        } else if child.life == Life::Waiting {
             child.starts(above.arbiter, now);
         }
     }

@@ -165,7 +165,10 @@ impl Child {
             Life::Starting | Life::Up if self.is_supervisor() => {
                 self.stops_its_children(Exit::Shutdown, now);
             }
-            Life::Up if std::mem::take(&mut self.slow_stop) => self.life = Life::Stopping,
+            Life::Up if std::mem::take(&mut self.slow_stop) => {
+                self.life = Life::Stopping;
+                self.killed_at = self.patience.map(|patience| now + patience);
+            }
             Life::Starting | Life::Up | Life::Waiting => {
                 self.waits_until = None;
                 self.life = Life::Ended(Exit::Shutdown);

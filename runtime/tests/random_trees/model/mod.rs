@@ -117,6 +117,10 @@ pub(crate) struct Child {
     pub(crate) slow_start: bool,
     /// Its next stop does.
     pub(crate) slow_stop: bool,
+    /// How long it is given to stop; `None` for ever.
+    pub(crate) patience: Option<Duration>,
+    /// It is killed then, for it has not stopped.
+    killed_at: Option<Instant>,
     pub(crate) children: Vec<Child>,
     group: Group,
     restarted_at: Vec<Instant>,
@@ -150,6 +154,8 @@ impl Child {
             failing_starts: 0,
             slow_start: false,
             slow_stop: false,
+            patience: None,
+            killed_at: None,
             children: Vec::new(),
             group: Group::default(),
             restarted_at: Vec::new(),

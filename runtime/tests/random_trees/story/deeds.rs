@@ -138,7 +138,9 @@ impl Story {
         let next = self.model.due().into_iter().map(|(at, _)| at).min();
         let time = match next {
             Some(next) if self.chance.once_in(2) => next - now,
-            Some(next) if self.chance.once_in(2) => next - now - Duration::from_millis(1),
+            Some(next) if self.chance.once_in(2) => {
+                (next - now).saturating_sub(Duration::from_millis(1))
+            }
             _ => Duration::from_millis(self.chance.below(6_000)),
         };
         self.tell(format!("{time:?} pass"));

@@ -41,6 +41,10 @@ impl Story {
             child.place = random_place(&mut self.chance);
         }
         if depth == 4 || self.chance.once_in(2) {
+            if self.chance.once_in(2) {
+                let patience = Duration::from_millis(1 + self.chance.below(3_000));
+                child.patience = Some(patience);
+            }
             return child;
         }
         let mut supervisor = child.supervisor(supervisor_kind(&mut self.chance));
@@ -58,8 +62,8 @@ impl Story {
     pub(super) fn worker(&mut self, path: &str, child: &model::Child) -> Child<Worker> {
         let (faults, key) = (self.faults.clone(), path.to_owned());
         let mut spec = Child::try_new(child.name.clone(), move || Worker::new(&key, &faults));
-        // The story has all the time in the world.
-        spec = spec.restart(child.restart).shutdown(Duration::MAX);
+        let shutdown = child.patience.unwrap_or(Duration::MAX);
+        spec = spec.restart(child.restart).shutdown(shutdown);
         spec = spec.placement(placement(child.place));
         if child.significant {
             spec = spec.significant();
