@@ -19,12 +19,12 @@ mod sync;
 mod typed;
 
 pub use bound::{Bound, Overflow};
-pub use core::Stickiness;
+pub use core::{Judge, Stickiness};
 pub use handle::{
-    Asking, Closed, ComposedSocket, Fate, Incoming, OfflineReason, PipeState, PipeStatus,
-    PullSocket, PushSocket, RecvError, RepSocket, ReqSocket, Request, RequestError, SendError,
-    SessionEnd, SocketDeadLetter, SocketDeadLetters, SocketEvent, SocketEvents, SocketHandle,
-    Tracked,
+    Asking, Closed, ComposedSocket, Fate, Incoming, OfflineReason, PeerReplaced, PipeState,
+    PipeStatus, PullSocket, PushSocket, RecvError, RepSocket, Replacement, ReqSocket, Request,
+    RequestError, SendError, SessionEnd, SocketDeadLetter, SocketDeadLetters, SocketEvent,
+    SocketEvents, SocketHandle, Tracked,
 };
 pub use message::{Message, Source};
 pub use pattern::{Connector, Receiver, Sender, SocketType};

@@ -1,8 +1,8 @@
 //! A tcp proxy that cuts what runs through it at random bytes.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -19,12 +19,16 @@ pub(crate) struct Proxy {
     accepting: JoinHandle<()>,
 }
 
-#[derive(Default)]
 struct State {
+    target: Mutex<SocketAddr>,
     cuts: AtomicU64,
     calm: AtomicBool,
     /// What the near end says, and what the far end says, is swallowed.
     mute: [AtomicBool; 2],
+}
+
+fn socket_address(url: &str) -> SocketAddr {
+    url.strip_prefix("tcp://").unwrap().parse().unwrap()
 }
 
 /// The proxy had enough of a connection.
@@ -34,15 +38,21 @@ impl Proxy {
     /// Forwards to `url`, a `tcp://` of this machine; each connection carries less than
     /// `bytes_max` in both directions together.
     pub(crate) async fn to(url: &str, seed: u64, bytes_max: u64) -> Proxy {
-        let target: SocketAddr = url.strip_prefix("tcp://").unwrap().parse().unwrap();
+        let target = socket_address(url);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("tcp://{}", listener.local_addr().unwrap());
-        let state: Arc<State> = Arc::default();
+        let state = Arc::new(State {
+            target: Mutex::new(target),
+            cuts: AtomicU64::default(),
+            calm: AtomicBool::default(),
+            mute: Default::default(),
+        });
         let shared = state.clone();
         let accepting = tokio::spawn(async move {
             let mut dice = Dice::new(seed);
             while let Ok((near, _)) = listener.accept().await {
                 // Whoever dials is told by the end of its connection.
+                let target = *shared.target.lock().unwrap();
                 if let Ok(far) = TcpStream::connect(target).await {
                     tokio::spawn(carry(near, far, dice.below(bytes_max), shared.clone()));
                 }
@@ -58,6 +68,11 @@ impl Proxy {
     /// How many connections it has cut.
     pub(crate) fn cuts(&self) -> u64 {
         self.state.cuts.load(SeqCst)
+    }
+
+    /// Forwards connections that come from now on to `url` instead.
+    pub(crate) fn lead_to(&self, url: &str) {
+        *self.state.target.lock().unwrap() = socket_address(url);
     }
 
     /// Swallows from now on what the dialing side says.

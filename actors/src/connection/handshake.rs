@@ -47,7 +47,7 @@ impl Connection {
                         self.wire.send_last_words();
                         Err(Trouble::Refusing(refusal))
                     }
-                    Err(NoSession::False(text)) => Err(Trouble::FalseSession(text)),
+                    Err(other) => Err(self.no_session(other)),
                 }
             }
             (Event::Open { channel, .. }, Phase::Open(_)) => {
@@ -156,6 +156,13 @@ impl Connection {
         match no_session {
             NoSession::Refused(refusal) => self.turn_away(refusal),
             NoSession::False(text) => Trouble::FalseSession(text),
+            NoSession::Undecided => {
+                let trouble = Trouble::Undecided;
+                self.dialect
+                    .goodbye(&trouble.to_string(), &mut self.wire.output);
+                self.wire.send_last_words();
+                trouble
+            }
         }
     }
 

@@ -40,6 +40,9 @@ pub(crate) enum Trouble {
     /// Configuration: we do not want the peer.
     #[error("refused the peer: {}", .0.text)]
     Refusing(Refusal),
+    /// Nobody: another node answers, and it is not decided what becomes of the session.
+    #[error("another node answers than the session is with: nobody has decided what becomes of it")]
+    Undecided,
     /// Nobody: another connection of the session is up.
     #[error("a newer connection took its place")]
     Superseded,
@@ -78,6 +81,7 @@ impl Trouble {
             Trouble::Repair(error) => matches!(error, RepairError::NeverSent { .. }),
             Trouble::Refusing(refusal) => !passes(refusal) && !is_of_a_session(refusal),
             Trouble::Refused(_)
+            | Trouble::Undecided
             | Trouble::Superseded
             | Trouble::Goodbye(_)
             | Trouble::Broken(_) => false,
@@ -102,6 +106,7 @@ impl Trouble {
             }
             Trouble::Refused(refusal) => OfflineReason::Refused(refusal.clone()),
             Trouble::Refusing(refusal) => OfflineReason::TurnedAway(refusal.clone()),
+            Trouble::Undecided => OfflineReason::PeerReplaced,
             Trouble::Superseded => OfflineReason::Superseded,
             Trouble::Goodbye(text) => OfflineReason::PeerEnded(text.as_str().into()),
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use treewire_transports::{Credit, Envelope, Kind};
 
 use super::connected::Connected;
+use super::inquiry::Inquiry;
 use super::presence::Presence;
 use super::{FateNews, Inlet, Session, Tracker};
 use crate::bound::Bound;
@@ -53,6 +54,8 @@ pub(crate) struct Pipe {
     connection: Option<Connected>,
     /// Its dialer, which does not reconnect by itself, was told to make one attempt.
     pub(super) may_dial: bool,
+    /// Another node answered where the peer of its session was.
+    pub(super) inquiry: Option<Box<Inquiry>>,
     /// What is told of it.
     pub(super) presence: Presence,
     /// What survives the connection, where nothing is to be lost with it.
@@ -71,6 +74,7 @@ impl Pipe {
             outbound_bytes: 0,
             connection: None,
             may_dial: false,
+            inquiry: None,
             presence: Presence::default(),
             session: None,
             is_over: false,

@@ -5,25 +5,15 @@ use std::time::{Duration, Instant};
 
 use treewire_transports::{Content, Credit, OpenChannel, Refusal, RefusalCode};
 
+use super::inquiry::{Course, Question};
 use super::session::Begins;
-use super::{Core, FateNews, Inlet, Intake, Peer, Pipe, PipeId, Queued, Session, Step, Tally};
-use crate::handle::{OfflineReason, SessionEnd, SocketEvent};
+use super::{
+    Core, FateNews, Inlet, Intake, Peer, Pipe, PipeId, Queued, Session, Step, Stickiness, Tally,
+};
+use crate::handle::{OfflineReason, PeerReplaced, Replacement, SessionEnd, SocketEvent};
 use crate::pattern::Sender;
 use crate::position::SEQUENCE_MAX;
 use crate::session::{Attempts, FalseFigure, Instance, Position, SessionId};
-
-/// What a reliable socket does when another node answers where the one was that its
-/// session is with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Stickiness {
-    /// It stays away from it: the session ends with
-    /// [`SessionEnd::PeerReplaced`], and what was not acknowledged comes back.
-    #[default]
-    Stick,
-    /// It begins a session with it and sends everything again that was not acknowledged:
-    /// what the first node handled and did not say so is handled twice.
-    Failover,
-}
 
 /// What one end says of a session when it asks for a channel or takes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +32,8 @@ pub(crate) enum NoSession {
     Refused(Refusal),
     /// The peer says what cannot be.
     False(String),
+    /// It is not decided yet whether the peer may have it.
+    Undecided,
 }
 
 impl Opening {
@@ -61,7 +53,6 @@ impl Core {
     /// before has it no more.
     pub(crate) fn begin_session(&mut self, id: PipeId, peer: &Peer) -> Result<Opening, NoSession> {
         let instance = instance(peer)?;
-        let stickiness = self.config.stickiness;
         if let Some(stale) = self.pipe(id).and_then(|pipe| pipe.inlet()) {
             self.detach(&stale, OfflineReason::Superseded);
         }
@@ -71,13 +62,13 @@ impl Core {
                 "the socket let go of this dialer",
             ));
         };
-        if let Some(known) = session.peer
-            && known != instance
-        {
-            match stickiness {
-                Stickiness::Stick => self.end_session(id, SessionEnd::PeerReplaced),
-                Stickiness::Failover => self.fail_over(id),
-            }
+        match session.peer {
+            Some(known) if known != instance => match self.course(id, known, instance, peer) {
+                Course::StayAway => self.end_session(id, SessionEnd::PeerReplaced),
+                Course::FailOver => self.fail_over(id, instance),
+                Course::Wait => return Err(NoSession::Undecided),
+            },
+            _ => self.forget_inquiry(id),
         }
         let Some(session) = self.session(id) else {
             let text = format!(
@@ -88,6 +79,49 @@ impl Core {
         };
         session.attempts.epoch += 1;
         Ok(session.opening())
+    }
+
+    /// What to do about a node that answers in the place of the one that is known.
+    fn course(&mut self, id: PipeId, known: Instance, instance: Instance, peer: &Peer) -> Course {
+        match self.config.stickiness {
+            Stickiness::Stick => return Course::StayAway,
+            Stickiness::Failover => return Course::FailOver,
+            Stickiness::Ask(_) => {}
+        }
+        let Some(pipe) = self.pipe(id) else {
+            return Course::Wait;
+        };
+        let replaced = PeerReplaced {
+            endpoint: pipe.dialed.clone().unwrap_or_default(),
+            peer: peer.address.clone(),
+            known,
+            instance,
+            unacknowledged: pipe.unconfirmed(),
+            waiting: pipe.queued(),
+        };
+        pipe.inquiry.get_or_insert_default().meet(replaced)
+    }
+
+    fn forget_inquiry(&mut self, id: PipeId) {
+        if let Some(inquiry) = self.pipe(id).and_then(|pipe| pipe.inquiry.as_mut()) {
+            inquiry.forget();
+        }
+    }
+
+    /// What an actor is to be asked, by pipe.
+    pub(crate) fn take_questions(&mut self) -> Vec<(PipeId, Question)> {
+        let questions = self.pipes.iter_mut().filter_map(|(_, pipe)| {
+            let question = pipe.inquiry.as_mut()?.take_question()?;
+            Some((pipe.id(), question))
+        });
+        questions.collect()
+    }
+
+    /// What that actor decided, which the next attempt finds.
+    pub(crate) fn decide(&mut self, id: PipeId, number: u64, decision: Replacement) {
+        if let Some(inquiry) = self.pipe(id).and_then(|pipe| pipe.inquiry.as_mut()) {
+            inquiry.decide(number, decision);
+        }
     }
 
     /// Whether a peer that asks for a channel takes the place of its own connection.
@@ -239,7 +273,7 @@ impl Core {
     pub(crate) fn end_session(&mut self, id: PipeId, end: SessionEnd) {
         let bound = self.config.receive_bound;
         let is_sent_to_one = self.config.socket_type.sender == Sender::One;
-        let fails_over = self.config.stickiness == Stickiness::Failover;
+        let fails_over = matches!(self.config.stickiness, Stickiness::Failover);
         let asks = self.config.socket_type.asks;
         let Some(pipe) = self.pipe(id) else { return };
         let Some(mut session) = pipe.session.take() else {
@@ -307,8 +341,9 @@ impl Core {
     }
 
     /// Another node is to have everything that the first did not acknowledge.
-    fn fail_over(&mut self, id: PipeId) {
+    fn fail_over(&mut self, id: PipeId, other: Instance) {
         let (bound, asks) = (self.config.receive_bound, self.config.socket_type.asks);
+        let fails_over_once = matches!(self.config.stickiness, Stickiness::Ask(_));
         let Some(pipe) = self.pipe(id) else { return };
         let Some(mut session) = pipe.session.take() else {
             return;
@@ -317,7 +352,10 @@ impl Core {
         let failed = asks.then(|| (session.take_kept(), pipe.take_queue()));
         let mut news = FateNews::default();
         session.leaves_its_peer(&mut news);
-        pipe.session = Some(Box::new(session.successor(bound)));
+        let mut next = session.successor(bound);
+        // Whoever decided did so about this node alone.
+        next.peer = fails_over_once.then_some(other);
+        pipe.session = Some(Box::new(next));
         self.tell_fates(news);
         if let Some((kept, unsent)) = failed {
             self.is_done_with(kept);

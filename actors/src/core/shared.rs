@@ -32,6 +32,8 @@ pub(crate) struct Shared {
     pub(crate) left: Notify,
     /// A dialer may make an attempt.
     may_dial: Notify,
+    /// There may be something that an actor is to decide.
+    pub(crate) questioned: Notify,
     leaves_for_good: AtomicBool,
     /// Whether it takes no messages, for now or for good, and the requests that were
     /// handed out and not answered yet.
@@ -57,6 +59,7 @@ impl Shared {
                 changed: Notify::new(),
                 left: Notify::new(),
                 may_dial: Notify::new(),
+                questioned: Notify::new(),
                 leaves_for_good: AtomicBool::new(false),
                 owed: Owed::new(),
                 bad_peers: Counter::default(),
@@ -96,6 +99,10 @@ impl Shared {
     /// A dialer's connection is about to ask for its channel, on an attempt of that number.
     pub(crate) fn begin_session(&self, id: PipeId, peer: &Peer) -> Result<Opening, NoSession> {
         let begun = self.core(|core| core.begin_session(id, peer));
+        if matches!(begun, Err(NoSession::Undecided)) {
+            // Kept for the socket's actor if that is not looking just now.
+            self.questioned.notify_one();
+        }
         self.room.notify_waiters();
         // A session may have ended with it.
         self.changed.notify_waiters();

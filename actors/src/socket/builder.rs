@@ -64,7 +64,7 @@ impl Blueprint {
             overflow: options.overflow,
             message_bytes_max: options.message_bytes_max,
             delivery: options.delivery,
-            stickiness: options.stickiness,
+            stickiness: options.stickiness.clone(),
             lease: options.lease,
         };
         let slot: Arc<OnceLock<Arc<Shared>>> = Arc::default();

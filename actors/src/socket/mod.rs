@@ -3,9 +3,11 @@
 mod builder;
 mod dialer;
 mod endpoint_parts;
+mod inquiries;
 mod listener;
 mod options;
 
+use std::collections::HashMap;
 use std::future::{pending, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
@@ -13,11 +15,13 @@ use std::task::Poll;
 use std::time::Duration;
 
 use actix::fut::{ActorFutureExt, WrapFuture};
-use actix::{Actor, ActorContext, AsyncContext, Handler, Message, ResponseActFuture, Running};
+use actix::{
+    Actor, ActorContext, AsyncContext, Handler, Message, ResponseActFuture, Running, SpawnHandle,
+};
 use treewire_runtime::{Context, Failure};
 use treewire_transports::{Delivery, Endpoint, OptionKind, OptionSpec, Registry, Use};
 
-use crate::core::{Core, Shared};
+use crate::core::{Core, PipeId, Shared};
 use crate::handle::Closed;
 pub use builder::{Pull, Push, Rep, Req, Serves, Socket};
 use dialer::Dialer;
@@ -39,6 +43,8 @@ pub(crate) struct SocketActor {
     /// The default deadline of requests.
     deadline: Option<Duration>,
     finished: bool,
+    /// By pipe, the wait for what an actor decides.
+    inquiries: HashMap<PipeId, SpawnHandle>,
 }
 
 impl SocketActor {
@@ -52,6 +58,7 @@ impl SocketActor {
             options,
             deadline,
             finished: false,
+            inquiries: HashMap::new(),
         }
     }
 
@@ -223,6 +230,7 @@ impl Actor for SocketActor {
         self.pump_on_room(context);
         self.keep_sessions(context);
         self.tell_drops(context);
+        self.put_questions(context);
         if let Err(failure) = self.start_endpoints(context) {
             context.fail(failure);
         }

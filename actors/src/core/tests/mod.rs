@@ -3,6 +3,7 @@
 mod composed;
 mod fates;
 mod refusals;
+mod replaced;
 mod requests;
 mod resting;
 mod sessions;
