@@ -52,12 +52,13 @@
 pub use actix;
 pub use treewire_actors::postcard_schema as schema;
 pub use treewire_actors::{
-    Asking, AskingTyped, Bound, Closed, ComposedSocket, Connector, Fate, Incoming, Judge, Message,
-    OfflineReason, Overflow, PeerReplaced, PipeState, PipeStatus, Pull, PullSocket, Push,
-    PushSocket, Receiver, RecvError, Remote, RemoteError, Rep, RepSocket, Replacement, Req,
-    ReqSocket, Request, RequestError, SOCKET_OPTIONS, SendError, Sender, Serves, SessionEnd,
-    Socket, SocketDeadLetter, SocketDeadLetters, SocketEvent, SocketEvents, SocketHandle,
-    SocketType, Source, Stickiness, Tracked, WireMessage, WireType, schema_of,
+    Asking, AskingTyped, Bound, Closed, ComposedSocket, Connector, Delivered, Fate, Incoming,
+    Judge, Message, OfflineReason, Overflow, ParsePositionError, PeerReplaced, PipeState,
+    PipeStatus, Pull, PullSocket, Push, PushSocket, Receiver, RecvError, Remote, RemoteError, Rep,
+    RepSocket, Replacement, Req, ReqSocket, Request, RequestError, SOCKET_OPTIONS, SendError,
+    Sender, Serves, ServesPositions, SessionEnd, Socket, SocketDeadLetter, SocketDeadLetters,
+    SocketEvent, SocketEvents, SocketHandle, SocketType, Source, Stickiness, StreamId,
+    StreamPosition, Tracked, WireMessage, WireType, schema_of,
 };
 pub use treewire_macros::{WireMessage, WireType, main};
 pub use treewire_observer::{Observe, Observer};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use treewire_transports::{Content, Payload};
 
 use crate::core::{Arrivals, Inlet, PipeId};
+use crate::position::StreamPosition;
 
 /// A received message: headers, one or more parts, and the route back.
 ///
@@ -46,7 +47,15 @@ impl Message {
 
     /// Whether it came before, and a panic kept it from being handled.
     pub fn is_redelivered(&self) -> bool {
-        self.receipt().attempts() > 1
+        self.receipt().is_redelivered()
+    }
+
+    /// Where it stands in the stream of its sender, to be stored together with its effect and
+    /// given to [`Pull::resume_from`](crate::Pull::resume_from) after a crash of the process.
+    /// `None` of best effort, and if this socket dialed its sender: then numbers begin anew
+    /// with each session.
+    pub fn position(&self) -> Option<StreamPosition> {
+        self.receipt().position()
     }
 
     /// Counts it as handled, as dropping it does.
@@ -190,9 +199,23 @@ impl Receipt {
         &self.inlet
     }
 
+    /// Where the message stands in the stream of its sender.
+    pub(crate) fn position(&self) -> Option<StreamPosition> {
+        let stream = self.inlet.stream().filter(|_| self.is_reliable())?;
+        Some(StreamPosition {
+            stream,
+            sequence: self.number,
+        })
+    }
+
     /// Whether the message is one of a session: it comes again if its handling panics.
     pub(crate) fn is_reliable(&self) -> bool {
         self.attempts != 0
+    }
+
+    /// Whether a panic kept it from being handled before.
+    pub(crate) fn is_redelivered(&self) -> bool {
+        self.attempts() > 1
     }
 
     /// How often the message was handed over and not lost with a generation for another

@@ -10,11 +10,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 /// The messages of one reliable sender for one endpoint that it dials, in order, over all
 /// connections, sessions and receivers: 128 random bits.
 ///
-/// It is written as 32 hexadecimal digits.
+/// Whoever knows it can pass for the sender to a receiver that [resumes
+/// it](crate::Pull::resume_from). It is written as 32 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct StreamId(pub(crate) [u8; 16]);
 
-/// The place of a message in its stream.
+/// The place of a message in its stream; see [`Message::position`](crate::Message::position).
 ///
 /// Written as `stream/sequence`, by serde as its two fields. Positions of different streams
 /// are not ordered.

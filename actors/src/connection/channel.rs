@@ -14,6 +14,9 @@ pub(super) struct Channel {
     pub(super) received: u64,
     pub(super) received_bytes: u64,
     pub(super) granted: Credit,
+    /// Up to which message the peer was told that its stream is stored, where it did not say so
+    /// itself.
+    pub(super) resumed_at: Option<u64>,
     pub(super) we_closed: bool,
     pub(super) peer_closed: bool,
 }

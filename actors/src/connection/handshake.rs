@@ -223,8 +223,11 @@ impl Connection {
             inlet.register(drive);
         }
         let received = inlet.received();
+        let is_stored = inlet.stream().is_some() && !open.resumes;
+        let resumed_at = Some(received.sequence).filter(|&at| is_stored && at > open.begins_after);
         self.phase = Phase::Open(Channel {
             number,
+            resumed_at,
             socket_type: shared.core(|core| core.config().socket_type),
             // What was handled since the peer was told so is news for it.
             granted: self.told,

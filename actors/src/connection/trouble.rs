@@ -173,6 +173,16 @@ impl Connection {
     /// speaks our dialect.
     pub(super) fn report(&mut self, trouble: &Trouble, stats: &Stats) {
         stats.describe("ended by", trouble.to_string());
+        if let (Trouble::Goodbye(reason), Phase::Open(channel)) = (trouble, &self.phase)
+            && let Some(stored) = channel
+                .resumed_at
+                .filter(|&at| at == channel.received && !channel.peer_closed)
+        {
+            return tracing::warn!(
+                peer = %self.peer.address,
+                "the peer left when it was told that its stream is stored up to message {stored}: {reason}"
+            );
+        }
         if !trouble.is_bad_peer() {
             return tracing::debug!(peer = %self.peer.address, "{trouble}");
         }

@@ -6,6 +6,7 @@ use treewire_transports::Credit;
 
 use super::quarantine::Sender;
 use super::{Arrivals, Intake, PipeId, Shared};
+use crate::position::StreamId;
 use crate::session::Position;
 
 /// The receiving half of one connection of a pipe, shared with every message that
@@ -17,6 +18,8 @@ pub(crate) struct Inlet {
     /// Which connection of its intake it is: a later one has a higher number.
     connection: u64,
     intake: Arc<Intake>,
+    /// What the messages that come through it belong to, if it is one that the peer dialed.
+    stream: Option<StreamId>,
     /// Its pipe has let go of it, maybe for a newer one.
     is_detached: AtomicBool,
 }
@@ -46,8 +49,20 @@ impl Inlet {
             peer,
             connection,
             intake,
+            stream: None,
             is_detached: AtomicBool::new(false),
         }
+    }
+
+    pub(crate) fn of_stream(self, stream: StreamId) -> Self {
+        Inlet {
+            stream: Some(stream),
+            ..self
+        }
+    }
+
+    pub(crate) fn stream(&self) -> Option<StreamId> {
+        self.stream
     }
 
     /// Its pipe lets go of it: the connection is to end, unless it has.

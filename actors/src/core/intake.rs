@@ -23,6 +23,9 @@ pub(crate) struct Intake {
     /// What the peer was told; written under the lock of `connection`.
     told: Counter,
     told_bytes: Counter,
+    /// How much of that was told before the session began: one may go on with the numbers of
+    /// another. Written under the lock of `connection`.
+    bytes_before: Counter,
     connection: Mutex<Registered>,
     /// Of a session: what waits for those before it to be handled.
     incoming: Option<Mutex<Incoming>>,
@@ -93,6 +96,7 @@ impl Intake {
             untold: AtomicU64::new(0),
             told: Counter::default(),
             told_bytes: Counter::default(),
+            bytes_before: Counter::default(),
             connection: Mutex::new(Registered::default()),
             incoming: None,
             any_cancelled: AtomicBool::new(false),
@@ -137,15 +141,35 @@ impl Intake {
     }
 
     /// A connection that is about to be opened; earlier ones have no say any more. The
-    /// credit that it tells the peer.
-    pub(crate) fn begin(&self, connection: u64) -> Credit {
-        let stale = {
-            let mut registered = self.connection.lock();
-            registered.connection = registered.connection.max(connection);
-            registered.waker.take()
-        };
+    /// credit that it tells the peer. In a session that is new bytes count from there.
+    pub(crate) fn begin(&self, connection: u64, is_new: bool) -> Credit {
+        let mut registered = self.connection.lock();
+        registered.connection = registered.connection.max(connection);
+        let stale = registered.waker.take();
+        self.tell_all(&registered);
+        if is_new {
+            self.bytes_before.set(self.told_bytes.get());
+        }
+        let credit = self.told(&registered);
+        drop(registered);
         drop(stale);
-        self.credit(connection)
+        credit
+    }
+
+    /// Messages up to that one do not come any more: they count as handled.
+    pub(crate) fn skip_to(&self, sequence: u64) {
+        if let Some(incoming) = &self.incoming {
+            let _registered = self.connection.lock();
+            let skipped = incoming.lock().skip_to(sequence);
+            self.told.add(skipped.messages);
+            self.told_bytes.add(skipped.bytes);
+        }
+    }
+
+    /// Up to which message of a session all were handled.
+    pub(crate) fn handled_up_to(&self) -> u64 {
+        let incoming = self.incoming.as_ref();
+        incoming.map_or(0, |incoming| incoming.lock().handled_up_to())
     }
 
     /// Messages are about to arrive.
@@ -156,8 +180,14 @@ impl Intake {
 
     /// How far the peer's messages of a session were received.
     pub(crate) fn received(&self) -> Position {
-        let incoming = self.incoming.as_ref();
-        incoming.map_or_else(Default::default, |incoming| incoming.lock().received())
+        let Some(incoming) = &self.incoming else {
+            return Position::default();
+        };
+        let received = incoming.lock().received();
+        Position {
+            bytes: received.bytes - self.bytes_before.get(),
+            ..received
+        }
     }
 
     /// Whether a session has messages that are not handled, or not known to be.
@@ -218,13 +248,22 @@ impl Intake {
         if connection < registered.connection {
             return Credit::default();
         }
+        self.tell_all(&registered);
+        self.told(&registered)
+    }
+
+    fn tell_all(&self, _: &Registered) {
         let news = Amount::unpack(self.untold.swap(0, SeqCst));
         self.told.add(news.messages);
         self.told_bytes.add(news.bytes);
+    }
+
+    fn told(&self, _: &Registered) -> Credit {
+        let bytes = self.told_bytes.get() - self.bytes_before.get();
         Credit {
             handled: self.told.get(),
             messages_max: self.told.get().saturating_add(self.bound.messages),
-            bytes_max: self.told_bytes.get().saturating_add(self.bound.bytes),
+            bytes_max: bytes.saturating_add(self.bound.bytes),
         }
     }
 

@@ -24,6 +24,7 @@ mod session;
 mod sessions;
 mod shared;
 mod stickiness;
+mod streams;
 mod telling;
 #[cfg(test)]
 mod tests;
@@ -60,6 +61,7 @@ use session::{Session, Tally};
 pub(crate) use sessions::{LEASE, NoSession, Opening};
 pub(crate) use shared::Shared;
 pub use stickiness::{Judge, Stickiness};
+use streams::Streams;
 pub(crate) use tracker::FateCell;
 use tracker::{FateNews, Tracker};
 pub(crate) use ward::{QUARANTINED, Ward};
@@ -143,6 +145,8 @@ pub(crate) struct Core {
     lost: u64,
     /// The pipes of the sessions that peers opened.
     sessions: HashMap<SessionId, PipeId>,
+    /// How far streams came, if the socket is to go on where they were stored.
+    streams: Option<Streams>,
     tally: Option<Tally>,
     /// Who listens to events.
     listeners: Listeners<SocketEvent>,
@@ -173,6 +177,7 @@ impl Core {
             orphans: Orphans::default(),
             lost: 0,
             sessions: HashMap::new(),
+            streams: None,
             tally: None,
             listeners: Listeners::default(),
             readers: Listeners::default(),
@@ -341,6 +346,10 @@ impl Core {
             keeps_orphans: true,
         };
         if self.standing != keeps && self.orphans.reached(self.config.receive_bound) {
+            let position = inbound.front().and_then(Message::position);
+            if let (Some(streams), Some(position)) = (&mut self.streams, position) {
+                streams.forget(position.stream);
+            }
             let orphans = std::mem::take(inbound);
             self.losses.count("orphaned", orphans.len() as u64);
             for message in orphans {

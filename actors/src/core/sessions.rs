@@ -7,9 +7,7 @@ use treewire_transports::{Content, Credit, OpenChannel, Refusal, RefusalCode};
 
 use super::inquiry::{Course, Question};
 use super::session::Begins;
-use super::{
-    Core, FateNews, Inlet, Intake, Peer, Pipe, PipeId, Queued, Session, Step, Stickiness, Tally,
-};
+use super::{Core, FateNews, Inlet, Peer, Pipe, PipeId, Queued, Session, Step, Stickiness, Tally};
 use crate::handle::{OfflineReason, PeerReplaced, Replacement, SessionEnd, SocketEvent};
 use crate::pattern::Sender;
 use crate::position::SEQUENCE_MAX;
@@ -78,7 +76,7 @@ impl Core {
             return Err(refusal(RefusalCode::SessionLost, &text));
         };
         session.attempts.epoch += 1;
-        Ok(session.opening())
+        Ok(session.opening(false))
     }
 
     /// What to do about a node that answers in the place of the one that is known.
@@ -179,18 +177,7 @@ impl Core {
                     "the session is not known here: its lease ran out, or this is another socket";
                 return Err(refusal(RefusalCode::SessionLost, text));
             }
-            None => {
-                check_beginning(open)?;
-                let bound = self.config.receive_bound;
-                let intake = Arc::new(Intake::of_a_session(bound, open.begins_after));
-                let session = Session::asked(open, intake, self.tally());
-                session.check_figures(open)?;
-                self.admits_session(&peer.host)
-                    .map_err(NoSession::Refused)?;
-                let id = self.add_pipe_with(|id| Pipe::new(id, None).with_session(session));
-                self.sessions.insert(wanted, id);
-                id
-            }
+            None => self.begin_asked(open, peer, instance)?,
         };
         if let Some(stale) = self.pipe(id).and_then(|pipe| pipe.inlet()) {
             self.detach(&stale, OfflineReason::Superseded);
@@ -199,7 +186,10 @@ impl Core {
             return Err(stale());
         };
         session.attempts.epoch = open.epoch;
-        let opening = session.opening();
+        let opening = session.opening(!open.resumes);
+        if let Some(streams) = &mut self.streams {
+            streams.attempted(opening.begins.stream, open.epoch);
+        }
         Ok((self.resume(id, instance, peer, open), opening))
     }
 
@@ -217,7 +207,13 @@ impl Core {
         session.peer = Some(instance);
         session.host = Some(peer.host.clone());
         let (epoch, intake) = (session.attempts.epoch, session.intake.clone());
-        let inlet = Arc::new(Inlet::new(home, id, peer.clone(), epoch, intake));
+        let stream = session.begins.stream;
+        let inlet = Inlet::new(home, id, peer.clone(), epoch, intake);
+        let inlet = Arc::new(match pipe.dialed {
+            None => inlet.of_stream(stream),
+            // The peer numbers what it sends anew with each session.
+            Some(_) => inlet,
+        });
         let handled = open.credit.handled;
         let mut news = FateNews::default();
         let mut acknowledged = pipe.resume(inlet.clone(), open.last_received, handled, &mut news);
@@ -279,7 +275,7 @@ impl Core {
         let Some(mut session) = pipe.session.take() else {
             return;
         };
-        let (session_id, peer) = (session.id, session.peer);
+        let (session_id, stream, peer) = (session.id, session.begins.stream, session.peer);
         let mut unsent = pipe.take_queue();
         // Who comes next may have stored how far the one before came.
         let goes_on = pipe.dialed.is_some() && fails_over && end.leaves_others() && !asks;
@@ -302,6 +298,9 @@ impl Core {
         }
         self.tell_fates(news);
         self.sessions.remove(&session_id);
+        if let Some(streams) = &mut self.streams {
+            streams.ended(stream);
+        }
         if asks {
             // Whoever asks is told, or asks again.
             self.is_done_with(std::mem::take(&mut kept));
@@ -389,9 +388,9 @@ impl Core {
 }
 
 impl Session {
-    fn opening(&self) -> Opening {
+    fn opening(&self, is_new: bool) -> Opening {
         // From here on an earlier connection has no say.
-        let credit = self.intake.begin(self.attempts.epoch);
+        let credit = self.intake.begin(self.attempts.epoch, is_new);
         Opening {
             id: self.id,
             attempts: self.attempts,
@@ -402,7 +401,7 @@ impl Session {
     }
 
     /// Whether the peer's figures can be.
-    fn check_figures(&self, open: &OpenChannel) -> Result<(), NoSession> {
+    pub(super) fn check_figures(&self, open: &OpenChannel) -> Result<(), NoSession> {
         let handled = open.credit.handled;
         let after = self.acknowledged();
         if !self.attempts.has_opened && handled < after {
@@ -428,7 +427,7 @@ impl Session {
     }
 }
 
-fn check_beginning(open: &OpenChannel) -> Result<(), NoSession> {
+pub(super) fn check_beginning(open: &OpenChannel) -> Result<(), NoSession> {
     match open.begins_after {
         0..=SEQUENCE_MAX => Ok(()),
         after => Err(NoSession::False(format!(
@@ -443,12 +442,12 @@ fn instance(peer: &Peer) -> Result<Instance, NoSession> {
         .ok_or_else(|| refusal(RefusalCode::Unsupported, text))
 }
 
-fn stale() -> NoSession {
+pub(super) fn stale() -> NoSession {
     let text = "a newer attempt at this session is known";
     refusal(RefusalCode::StaleEpoch, text)
 }
 
-fn refusal(code: RefusalCode, text: &str) -> NoSession {
+pub(super) fn refusal(code: RefusalCode, text: &str) -> NoSession {
     NoSession::Refused(Refusal {
         code,
         text: text.to_owned(),

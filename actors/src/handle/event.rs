@@ -7,6 +7,7 @@ use treewire_transports::Content;
 use super::{OfflineReason, PipeState};
 use crate::core::{Fetched, Inbox, Tidings};
 use crate::message::Source;
+use crate::position::StreamId;
 use crate::socket::SocketActor;
 
 /// What happens to a socket; see [`SocketHandle::events`](crate::SocketHandle::events).
@@ -58,6 +59,17 @@ pub enum SocketEvent {
         /// What the peer did not acknowledge, the oldest first: it may have handled some
         /// of that and not said so.
         undelivered: Arc<[Content]>,
+    },
+    /// Messages do not come that a socket with [`resume_from`](crate::Pull::resume_from) did not
+    /// store: they were acknowledged before their position was stored, the store is older than
+    /// that, or their sender gave them up.
+    Gap {
+        /// Of which stream.
+        stream: StreamId,
+        /// The number of the first.
+        from: u64,
+        /// The number of the last.
+        to: u64,
     },
     /// So many events were not fetched in time, and are lost to this listener.
     Missed {

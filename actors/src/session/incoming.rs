@@ -56,6 +56,25 @@ impl Incoming {
         }
     }
 
+    /// The number of the last message before which none is open.
+    pub(crate) fn handled_up_to(&self) -> u64 {
+        self.handled
+    }
+
+    /// Messages up to `sequence` do not come any more: they count as handled. What the peer
+    /// may be told of for it.
+    pub(crate) fn skip_to(&mut self, sequence: u64) -> Handled {
+        let mut skipped = Handled::default();
+        while self.handled + skipped.messages < sequence
+            && let Some(arrived) = self.after.pop_front()
+        {
+            skipped.messages += 1;
+            skipped.bytes += arrived.bytes;
+        }
+        skipped.messages = skipped.messages.max(sequence.saturating_sub(self.handled));
+        self.close(skipped)
+    }
+
     /// Whether any message is not handled.
     pub(crate) fn is_open(&self) -> bool {
         !self.after.is_empty()
@@ -72,7 +91,11 @@ impl Incoming {
         if let Some(arrived) = at.and_then(|at| self.after.get_mut(at as usize)) {
             arrived.is_handled = true;
         }
-        let mut told = Handled::default();
+        self.close(Handled::default())
+    }
+
+    /// Those at the front that are handled need not be known any more.
+    fn close(&mut self, mut told: Handled) -> Handled {
         while let Some(arrived) = self.after.pop_front_if(|arrived| arrived.is_handled) {
             told.messages += 1;
             told.bytes += arrived.bytes;

@@ -12,7 +12,8 @@ use crate::bound::{Bound, Overflow};
 use crate::core::{CoreConfig, Shared, Stickiness};
 use crate::handle::{ComposedSocket, PullSocket, PushSocket, RepSocket, ReqSocket, SocketHandle};
 use crate::pattern::{Connector, Receiver, Sender, SocketType};
-use crate::typed::{Routes, WireMessage};
+use crate::position::StreamPosition;
+use crate::typed::{Delivered, Routes, WireMessage};
 
 /// What all sockets are made from.
 struct Blueprint {
@@ -21,6 +22,8 @@ struct Blueprint {
     deadline: Option<Duration>,
     placement: Placement,
     routes: Vec<AddRoute>,
+    /// How far streams came, if it is to go on from there.
+    positions: Option<Vec<StreamPosition>>,
 }
 
 type AddRoute = Box<dyn FnOnce(&mut Routes, &Arc<Shared>) + Send>;
@@ -33,6 +36,7 @@ impl Blueprint {
             deadline: None,
             placement: Placement::inherit(),
             routes: Vec::new(),
+            positions: None,
         }
     }
 
@@ -56,6 +60,7 @@ impl Blueprint {
             deadline,
             placement,
             routes,
+            positions,
         } = self;
         let config = CoreConfig {
             socket_type: options.socket_type,
@@ -80,6 +85,9 @@ impl Blueprint {
         });
         let child = child.kind(kind).shutdown(shutdown).placement(placement);
         let shared = Shared::new(config, child.stats(), listeners);
+        if let Some(positions) = positions {
+            shared.core(|core| core.resume_from(positions));
+        }
         let mut table = Routes::new(shared.ward.clone());
         for add in routes {
             add(&mut table, &shared);
@@ -305,10 +313,44 @@ impl Rep {
 }
 
 impl Pull {
+    /// Goes on after the messages at those positions, which were stored together with the
+    /// effects of the messages: what lies before them does not come. So a receiver handles each
+    /// message exactly once, also if its process was killed, provided that
+    ///
+    /// - it listens, its senders dial it and [fail over](Stickiness::Failover), and both ends
+    ///   are [`Delivery::Reliable`];
+    /// - it stores the [position](crate::Message::position) of a message and its effect in one
+    ///   transaction, in the order of the stream, before it drops the message;
+    /// - it gives what it stored last of every stream here, also if that is nothing yet, and
+    ///   reads that when nobody else writes it any more.
+    ///
+    /// The socket itself remembers how far each stream came while it lives, also when a
+    /// session's lease runs out: that of 1,024 streams whose senders are away. Messages that
+    /// were acknowledged and are not stored are told as
+    /// [`SocketEvent::Gap`](crate::SocketEvent::Gap). A position beyond what its sender ever
+    /// sent keeps the two apart, and both say so in their logs.
+    ///
+    /// May be called again. A socket that dials, or is not reliable, does not start with it.
+    pub fn resume_from(mut self, positions: impl IntoIterator<Item = StreamPosition>) -> Self {
+        let stored = self.0.positions.get_or_insert_default();
+        stored.extend(positions);
+        self.0.options.resumes = true;
+        self
+    }
+
     /// Hands messages of type `M` to the actor's `Handler<M>`; may be called again
     /// for other types. The socket runs beside the actor.
     pub fn deliver<M: WireMessage>(self, actor: &Ref<impl Serves<M>>) -> Self {
         Pull(self.0.beside(actor, Routes::deliver::<M, _>))
+    }
+
+    /// The same to the actor's `Handler<Delivered<M>>`, which learns the position of each
+    /// message as well, to be stored together with what it does.
+    pub fn deliver_with_position<M: WireMessage>(
+        self,
+        actor: &Ref<impl ServesPositions<M>>,
+    ) -> Self {
+        Pull(self.0.beside(actor, Routes::deliver_with_position::<M, _>))
     }
 }
 
@@ -319,6 +361,20 @@ pub trait Serves<M: WireMessage>: Actor<Context: Execution<Self>> + Handler<M> {
 impl<A, M> Serves<M> for A
 where
     A: Actor<Context: Execution<A>> + Handler<M>,
+    M: WireMessage,
+{
+}
+
+/// An actor in our context that handles `M` with its position. Implemented for all of them, as
+/// [`Serves`] is.
+pub trait ServesPositions<M: WireMessage>:
+    Actor<Context: Execution<Self>> + Handler<Delivered<M>>
+{
+}
+
+impl<A, M> ServesPositions<M> for A
+where
+    A: Actor<Context: Execution<A>> + Handler<Delivered<M>>,
     M: WireMessage,
 {
 }

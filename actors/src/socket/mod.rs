@@ -23,7 +23,7 @@ use treewire_transports::{Delivery, Endpoint, OptionKind, OptionSpec, Registry, 
 
 use crate::core::{Core, PipeId, Shared};
 use crate::handle::Closed;
-pub use builder::{Pull, Push, Rep, Req, Serves, Socket};
+pub use builder::{Pull, Push, Rep, Req, Serves, ServesPositions, Socket};
 use dialer::Dialer;
 use endpoint_parts::EndpointParts;
 use listener::Listener;
@@ -73,6 +73,14 @@ impl SocketActor {
     fn start_endpoints(&mut self, context: &mut Context<Self>) -> Result<(), Failure> {
         if self.options.delivery == Delivery::Durable {
             let text = "delivery Durable is not there yet: take Reliable";
+            return Err(Failure::fatal(text));
+        }
+        if self.options.resumes && self.options.delivery == Delivery::BestEffort {
+            let text = "resume_from goes with reliable messages: set delivery to Reliable";
+            return Err(Failure::fatal(text));
+        }
+        if self.options.resumes && !self.options.dial.is_empty() {
+            let text = "resume_from goes with senders that dial: listen, and dial from there";
             return Err(Failure::fatal(text));
         }
         let registry = context.node().provided(Registry::standard);

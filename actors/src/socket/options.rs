@@ -25,6 +25,8 @@ pub(crate) struct SocketOptions {
     pub(crate) delivery: Delivery,
     pub(crate) stickiness: Stickiness,
     pub(crate) lease: Duration,
+    /// Whether it goes on from where streams were stored.
+    pub(crate) resumes: bool,
 }
 
 impl SocketOptions {
@@ -45,6 +47,7 @@ impl SocketOptions {
             delivery: Delivery::BestEffort,
             stickiness: Stickiness::default(),
             lease: LEASE,
+            resumes: false,
         }
     }
 

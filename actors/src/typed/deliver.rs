@@ -7,6 +7,7 @@ use treewire_runtime::{Execution, Loss, Origin, Outcome, Port, PortRefusal, Ref}
 use treewire_transports::Content;
 
 use super::WireMessage;
+use super::delivered::Form;
 use super::descriptor::{Descriptor, decode, discard};
 use super::offender::Offender;
 use super::routes::{PORT_CAPACITY, Route, Ticket, Unfit, payload_of};
@@ -14,28 +15,26 @@ use crate::core::{QUARANTINED, Shared, Taken, Ward};
 use crate::message::{PANICKED, Receipt};
 
 /// Messages into an actor, nothing back but that they were handled.
-pub(super) struct DeliverRoute<M: WireMessage> {
-    port: Port<M, Handled>,
+pub(super) struct DeliverRoute<M: WireMessage, F: Form<M>> {
+    port: Port<F, Handled<M>>,
     shared: Weak<Shared>,
     ward: Arc<Ward>,
-    message: PhantomData<fn(M)>,
 }
 
-impl<M: WireMessage> DeliverRoute<M> {
+impl<M: WireMessage, F: Form<M>> DeliverRoute<M, F> {
     pub(super) fn new<A>(actor: &Ref<A>, shared: &Arc<Shared>) -> Self
     where
-        A: Actor<Context: Execution<A>> + Handler<M>,
+        A: Actor<Context: Execution<A>> + Handler<F>,
     {
         DeliverRoute {
             port: actor.port(PORT_CAPACITY),
             shared: Arc::downgrade(shared),
             ward: shared.ward.clone(),
-            message: PhantomData,
         }
     }
 }
 
-impl<M: WireMessage> Route for DeliverRoute<M> {
+impl<M: WireMessage, F: Form<M>> Route for DeliverRoute<M, F> {
     fn name(&self) -> &'static str {
         M::NAME
     }
@@ -57,11 +56,13 @@ impl<M: WireMessage> Route for DeliverRoute<M> {
             Ok(message) => message,
             Err(failure) => return ticket.refuse(failure),
         };
+        let message = F::new(message, &ticket.receipt);
         let handled = Handled {
             receipt: ticket.receipt,
             kept: ticket.kept,
             shared: self.shared.clone(),
             ward: self.ward.clone(),
+            message: PhantomData,
         };
         match self.port.push(message, handled) {
             Ok(()) => Ok(Taken::Delivered),
@@ -83,26 +84,28 @@ impl<M: WireMessage> Route for DeliverRoute<M> {
 
 /// Counts a delivered message as handled, whatever its handler came to: best
 /// effort has no second try. One of a session comes again.
-struct Handled {
+struct Handled<M> {
     receipt: Receipt,
     kept: Option<Content>,
     shared: Weak<Shared>,
     ward: Arc<Ward>,
+    message: PhantomData<fn(M)>,
 }
 
-impl<M: WireMessage> Outcome<M> for Handled {
+impl<M: WireMessage, F: Form<M>> Outcome<F> for Handled<M> {
     fn handled(self, result: M::Result) {
         discard(result);
     }
 
-    fn again(&mut self, loss: &Loss) -> Option<M> {
+    fn again(&mut self, loss: &Loss) -> Option<F> {
         let content = self.kept.as_ref()?;
         // What ended its generation otherwise is not the message's fault.
         if matches!(loss, Loss::Panicked(_)) && !self.receipt.panicked() {
             return None;
         }
         // It could be decoded before.
-        decode::<M>(payload_of(content)).ok()
+        let message = decode::<M>(payload_of(content)).ok()?;
+        Some(F::new(message, &self.receipt))
     }
 
     fn lost(self, loss: Loss) {

@@ -2,6 +2,7 @@
 //! in another process as it would one in this.
 
 mod deliver;
+mod delivered;
 mod descriptor;
 mod error;
 mod offender;
@@ -11,6 +12,7 @@ mod routes;
 mod serve;
 mod wire_message;
 
+pub use delivered::Delivered;
 pub use error::RemoteError;
 pub(crate) use error::{HANDLER_FAILED, LOST_IN_CRASH, NOT_SENDABLE, QUARANTINED};
 pub use remote::{AskingTyped, Remote};

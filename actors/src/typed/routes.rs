@@ -10,6 +10,7 @@ use treewire_transports::{Content, Failure};
 
 use super::WireMessage;
 use super::deliver::DeliverRoute;
+use super::delivered::Delivered;
 use super::descriptor::Descriptor;
 use super::error::UNKNOWN_MESSAGE;
 use super::offender;
@@ -80,7 +81,17 @@ impl Routes {
         M: WireMessage,
         A: Actor<Context: Execution<A>> + Handler<M>,
     {
-        let route = DeliverRoute::<M>::new(actor, shared);
+        let route = DeliverRoute::<M, M>::new(actor, shared);
+        self.table.insert(M::NAME, Box::new(route));
+    }
+
+    /// The same for an actor that takes them with their positions.
+    pub(crate) fn deliver_with_position<M, A>(&mut self, actor: &Ref<A>, shared: &Arc<Shared>)
+    where
+        M: WireMessage,
+        A: Actor<Context: Execution<A>> + Handler<Delivered<M>>,
+    {
+        let route = DeliverRoute::<M, Delivered<M>>::new(actor, shared);
         self.table.insert(M::NAME, Box::new(route));
     }
 

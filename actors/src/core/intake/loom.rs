@@ -99,7 +99,7 @@ fn what_is_handled_out_of_order_is_told_in_the_end_and_by_the_connection_that_is
             thread::spawn(move || intake.handled(number))
         });
         // An earlier connection, which wakes up late, and the one that is up.
-        let begun = intake.begin(2).handled;
+        let begun = intake.begin(2, false).handled;
         assert_eq!(intake.credit(1), Credit::default());
         let told = block_on(poll_fn(|task| {
             intake.register(2, task.waker());

@@ -6,6 +6,7 @@ mod refusals;
 mod replaced;
 mod requests;
 mod resting;
+mod resuming;
 mod sessions;
 mod streams;
 
