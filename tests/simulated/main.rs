@@ -1,6 +1,7 @@
 //! Sockets of several nodes on a simulated network, under cuts, partitions and
 //! kills. `TREEWIRE_SEED=17 cargo test --test simulated` replays one seed.
 
+mod after_a_cut;
 mod best_effort;
 mod gaps;
 mod handlers;

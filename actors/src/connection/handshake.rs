@@ -120,13 +120,18 @@ impl Connection {
     /// The peer took our channel: the socket counts it among its peers.
     fn attach_accepted(&mut self, open: &OpenChannel) -> Result<Arc<Inlet>, Trouble> {
         let shared = &self.config.shared;
-        match (open.delivery, self.config.pipe) {
-            (Delivery::BestEffort, pipe) => self.attach(pipe),
-            (_, Some(pipe)) => shared
-                .session_opened(pipe, self.session.1, &self.peer, open)
-                .map_err(|no_session| self.no_session(no_session)),
-            (_, None) => Err(Trouble::OutOfTurn("an answer to an open")),
+        let pipe = match (open.delivery, self.config.pipe) {
+            (Delivery::BestEffort, pipe) => return self.attach(pipe),
+            (_, Some(pipe)) => pipe,
+            (_, None) => return Err(Trouble::OutOfTurn("an answer to an open")),
+        };
+        let opened = shared.session_opened(pipe, self.session.1, &self.peer, open);
+        let (inlet, is_further) = opened.map_err(|no_session| self.no_session(no_session))?;
+        // Of the connection before, which ended before it heard so.
+        if is_further {
+            self.made_progress();
         }
+        Ok(inlet)
     }
 
     /// A peer that asks for a channel is to be counted among the socket's, and answered.

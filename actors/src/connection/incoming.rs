@@ -86,7 +86,7 @@ impl Connection {
         Ok(())
     }
 
-    fn made_progress(&mut self) {
+    pub(super) fn made_progress(&mut self) {
         if let Some(progress) = self.config.progress.take() {
             progress.made();
         }

@@ -19,6 +19,8 @@ pub(crate) struct Session {
     /// From where it came last.
     pub(crate) host: Option<Arc<str>>,
     outgoing: Outgoing<Queued>,
+    /// The last message that the peer was said to have received when it resumed.
+    received_there: u64,
     pub(crate) intake: Arc<Intake>,
     /// Since when there is no connection, if it was opened.
     pub(crate) away_since: Option<Instant>,
@@ -62,6 +64,7 @@ impl Session {
             peer: None,
             host: None,
             outgoing: Outgoing::default(),
+            received_there: 0,
             intake,
             away_since: None,
             peer_ends: false,
@@ -137,6 +140,13 @@ impl Session {
         self.outgoing.check(received)
     }
 
+    /// Whether the peer, which resumes and received everything up to `received`, is further
+    /// than it was known to be.
+    pub(crate) fn is_further(&self, received: u64) -> bool {
+        let known = self.received_there.max(self.outgoing.acknowledged());
+        self.attempts.has_opened && received > known
+    }
+
     /// A message leaves, and is kept.
     pub(crate) fn leaves(&mut self, queued: Queued, news: &mut FateNews) {
         if let Some(tracker) = &queued.tracker {
@@ -194,6 +204,7 @@ impl Session {
         let is_new = !std::mem::replace(&mut self.attempts.has_opened, true);
         self.tally.resumed.add(u64::from(!is_new));
         self.away_since = None;
+        self.received_there = self.received_there.max(received);
         let acknowledged = self.changes(|outgoing| {
             let acknowledged = match is_new {
                 true => outgoing.begin(handled),

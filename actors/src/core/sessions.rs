@@ -129,14 +129,15 @@ impl Core {
         pipe.is_some_and(Pipe::is_connected)
     }
 
-    /// The peer took the channel that the attempt `epoch` asked for.
+    /// The peer took the channel that the attempt `epoch` asked for. Whether it has received
+    /// more than it was known to is said as well.
     pub(crate) fn session_opened(
         &mut self,
         id: PipeId,
         epoch: u64,
         peer: &Peer,
         open: &OpenChannel,
-    ) -> Result<Arc<Inlet>, NoSession> {
+    ) -> Result<(Arc<Inlet>, bool), NoSession> {
         let instance = instance(peer)?;
         let Some(session) = self.session(id) else {
             return Err(refusal(
@@ -148,7 +149,8 @@ impl Core {
             return Err(stale());
         }
         session.check_figures(open)?;
-        Ok(self.resume(id, instance, peer, open))
+        let is_further = session.is_further(open.last_received);
+        Ok((self.resume(id, instance, peer, open), is_further))
     }
 
     /// A peer asks for a channel that begins or resumes a session: what it is answered.

@@ -117,7 +117,7 @@ impl Shared {
         epoch: u64,
         peer: &Peer,
         open: &OpenChannel,
-    ) -> Result<Arc<Inlet>, NoSession> {
+    ) -> Result<(Arc<Inlet>, bool), NoSession> {
         let opened = self.core(|core| core.session_opened(id, epoch, peer, open));
         self.room.notify_waiters();
         self.changed.notify_waiters();

@@ -85,7 +85,8 @@ pub(super) fn connects_to(
     if !opening.attempts.has_opened {
         answer.credit.handled = received;
     }
-    (opening, core.session_opened(pipe, epoch, &node, &answer))
+    let opened = core.session_opened(pipe, epoch, &node, &answer);
+    (opening, opened.map(|(inlet, _)| inlet))
 }
 
 pub(super) fn send_all(core: &mut Core, texts: &[&str]) {
