@@ -7,6 +7,7 @@ over_every_transport! {
     a_close_says_how_much_it_dropped_and_counts_it
     a_stop_of_the_node_counts_what_it_dropped
     a_patient_close_waits_for_a_late_peer
+    a_drain_waits_until_all_is_handled
 }
 
 async fn multisocket_04_what_was_sent_before_a_close_is_received(listen: &str) {
@@ -24,6 +25,23 @@ async fn multisocket_04_what_was_sent_before_a_close_is_received(listen: &str) {
     let (closed, ()) = in_time(async { tokio::join!(push.close(WATCHDOG), receiving) }).await;
     assert_eq!(closed, Closed::Flushed);
     assert_eq!(push.lost(), 0);
+    stop(node).await;
+}
+
+async fn a_drain_waits_until_all_is_handled(listen: &str) {
+    let node = node().await;
+    let pull = pull(&node, listen).await;
+    let push = push(&node, &address(&pull)).await;
+    push.send("first").await.unwrap();
+    push.send("last").await.unwrap();
+    assert_eq!(next(&pull).await, "first");
+    let last = in_time(pull.recv()).await.unwrap().unwrap();
+    let mut drained = pin!(push.drain());
+    until("the first is known to be handled", || push.unflushed() == 1).await;
+    assert!(poll_once(drained.as_mut()).await.is_pending());
+    drop(last);
+    in_time(drained).await;
+    assert_eq!(push.unflushed(), 0);
     stop(node).await;
 }
 

@@ -217,11 +217,8 @@ impl Shared {
         let result = result.map(drop);
         if has_room {
             self.room.notify_waiters();
-            self.changed.notify_waiters();
         }
-        if self.is_closing() {
-            self.changed.notify_waiters();
-        }
+        self.changed.notify_waiters();
         result
     }
 
