@@ -3,6 +3,7 @@
 
 mod after_a_cut;
 mod best_effort;
+mod composed;
 mod fates;
 mod gaps;
 mod handlers;
