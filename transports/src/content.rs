@@ -7,7 +7,7 @@ use crate::{Headers, Payload};
 /// The headers and the one or more parts of a message.
 ///
 /// One part and no headers cost no allocation beyond the part's own.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Content {
     headers: Option<Box<Headers>>,
     first: Payload,
@@ -120,9 +120,31 @@ impl Content {
         self.headers.is_none() && self.rest.is_empty()
     }
 
+    /// Whether nothing of it lies elsewhere: one part, of at most [`INLINE_BYTES_MAX`](crate::INLINE_BYTES_MAX) bytes,
+    /// without headers. To drop it runs nobody's code.
+    #[inline]
+    pub fn is_inline(&self) -> bool {
+        self.is_plain() && self.first.as_padded().is_some()
+    }
+
     #[inline]
     pub(crate) fn into_first(self) -> Payload {
         self.first
+    }
+}
+
+impl Clone for Content {
+    #[inline]
+    fn clone(&self) -> Self {
+        Self {
+            headers: self.headers.clone(),
+            first: self.first.clone(),
+            // What is usual allocates nothing, and needs no call to find that out.
+            rest: match self.rest.is_empty() {
+                true => Vec::new(),
+                false => self.rest.clone(),
+            },
+        }
     }
 }
 

@@ -17,20 +17,58 @@ pub struct Payload(Repr);
 
 #[derive(Clone)]
 enum Repr {
-    Inline {
-        length: u8,
-        bytes: [u8; INLINE_BYTES_MAX],
-    },
+    Inline(Inline),
     Shared(Bytes),
+}
+
+/// Up to [`INLINE_BYTES_MAX`] bytes, and how many there are in the last byte of all. It is written as words, and moved
+/// as words: a byte that was written just before holds up the wide load of the move.
+#[derive(Clone, Copy)]
+#[repr(align(8))]
+struct Inline([u8; INLINE_BYTES_MAX + 1]);
+
+impl Inline {
+    const EMPTY: Self = Self([0; INLINE_BYTES_MAX + 1]);
+
+    /// The first 16 bytes, and the rest with zeros behind it, at most 7 bytes, as a little-endian number.
+    #[inline]
+    fn new(first: u128, rest: u64, length: usize) -> Self {
+        let last = rest & (u64::MAX >> 8) | (length as u64) << 56;
+        let mut bytes = [0; INLINE_BYTES_MAX + 1];
+        bytes[..16].copy_from_slice(&first.to_le_bytes());
+        bytes[16..].copy_from_slice(&last.to_le_bytes());
+        Self(bytes)
+    }
+
+    #[inline]
+    fn of(slice: &[u8]) -> Self {
+        let length = slice.len();
+        if let (Some(first), Some(end)) = (slice.first_chunk(), slice.last_chunk()) {
+            let unused = 8 * (INLINE_BYTES_MAX as u32 + 1 - length as u32);
+            let rest = u64::from_le_bytes(*end).checked_shr(unused);
+            Self::new(u128::from_le_bytes(*first), rest.unwrap_or(0), length)
+        } else {
+            let mut first = [0; 16];
+            first[..length].copy_from_slice(slice);
+            Self::new(u128::from_le_bytes(first), 0, length)
+        }
+    }
+
+    #[inline]
+    fn length(&self) -> usize {
+        usize::from(self.0[INLINE_BYTES_MAX])
+    }
+
+    #[inline]
+    fn as_slice(&self) -> &[u8] {
+        &self.0[..self.length()]
+    }
 }
 
 impl Payload {
     /// No bytes.
     pub const fn new() -> Self {
-        Self(Repr::Inline {
-            length: 0,
-            bytes: [0; INLINE_BYTES_MAX],
-        })
+        Self(Repr::Inline(Inline::EMPTY))
     }
 
     /// Bytes that live as long as the program; never copied.
@@ -41,7 +79,7 @@ impl Payload {
     /// The bytes as a shared buffer: without a copy when they are shared already, else with an allocation.
     pub fn into_bytes(self) -> Bytes {
         match self.0 {
-            Repr::Inline { length, bytes } => Bytes::copy_from_slice(&bytes[..usize::from(length)]),
+            Repr::Inline(inline) => Bytes::copy_from_slice(inline.as_slice()),
             Repr::Shared(bytes) => bytes,
         }
     }
@@ -58,29 +96,28 @@ impl Payload {
     #[inline]
     pub(crate) fn from_padded(padded: &[u8; INLINE_BYTES_MAX], length: usize) -> Self {
         debug_assert!(length <= INLINE_BYTES_MAX);
-        Self(Repr::Inline {
-            length: length as u8,
-            bytes: *padded,
-        })
+        let (first, _) = padded.split_first_chunk().expect("it is longer");
+        let end = padded.last_chunk().expect("it is longer");
+        let rest = u64::from_le_bytes(*end) >> 8;
+        Self(Repr::Inline(Inline::new(
+            u128::from_le_bytes(*first),
+            rest,
+            length,
+        )))
     }
 
     /// All the room its bytes lie in, when they lie inline.
     #[inline]
     pub(crate) fn as_padded(&self) -> Option<&[u8; INLINE_BYTES_MAX]> {
         match &self.0 {
-            Repr::Inline { bytes, .. } => Some(bytes),
+            Repr::Inline(inline) => inline.0.first_chunk(),
             Repr::Shared(_) => None,
         }
     }
 
     #[inline]
     fn inline(slice: &[u8]) -> Self {
-        let mut bytes = [0; INLINE_BYTES_MAX];
-        bytes[..slice.len()].copy_from_slice(slice);
-        Self(Repr::Inline {
-            length: slice.len() as u8,
-            bytes,
-        })
+        Self(Repr::Inline(Inline::of(slice)))
     }
 }
 
@@ -96,7 +133,7 @@ impl Deref for Payload {
     #[inline]
     fn deref(&self) -> &[u8] {
         match &self.0 {
-            Repr::Inline { length, bytes } => &bytes[..usize::from(*length)],
+            Repr::Inline(inline) => inline.as_slice(),
             Repr::Shared(bytes) => bytes,
         }
     }
@@ -218,14 +255,24 @@ mod tests {
 
     #[test]
     fn keeps_its_bytes_on_both_sides_of_the_inline_bound() {
-        for length in [0, 1, INLINE_BYTES_MAX, INLINE_BYTES_MAX + 1, 5_000] {
-            let bytes: Vec<u8> = (0..length).map(|i| i as u8).collect();
+        for length in (0..=INLINE_BYTES_MAX + 1).chain([5_000]) {
+            let bytes: Vec<u8> = (0..length).map(|i| 0x81 ^ i as u8).collect();
             assert_eq!(Payload::from(&bytes[..]), &bytes[..]);
             assert_eq!(Payload::from(bytes.clone()), &bytes[..]);
             assert_eq!(
                 Payload::from(Bytes::from(bytes.clone())).into_bytes(),
                 bytes
             );
+        }
+    }
+
+    #[test]
+    fn padded_bytes_end_at_the_length() {
+        let padded: [u8; INLINE_BYTES_MAX] = std::array::from_fn(|i| 0x81 ^ i as u8);
+        for length in 0..=INLINE_BYTES_MAX {
+            let payload = Payload::from_padded(&padded, length);
+            assert_eq!(payload, &padded[..length]);
+            assert_eq!(payload.as_padded(), Some(&padded));
         }
     }
 
