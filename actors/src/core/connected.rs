@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use treewire_transports::Credit;
 
-use super::{FateNews, Inlet, Tracker};
+use super::{FateNews, Inlet, Queued, Tracker};
 
 /// The state that lives as long as one connection.
 pub(super) struct Connected {
@@ -45,6 +45,34 @@ impl Connected {
         Some(found?.1)
     }
 
+    /// Moves what is `next` to `batch`, as far as credit allows, up to some `bytes_wanted`.
+    pub(super) fn take(
+        &mut self,
+        bytes_wanted: u64,
+        batch: &mut Vec<Queued>,
+        news: &mut FateNews,
+        mut next: impl FnMut(&mut FateNews) -> Option<Queued>,
+    ) {
+        let mut taken_bytes = 0;
+        while self.sent < self.credit.messages_max
+            && self.sent_bytes < self.credit.bytes_max
+            && taken_bytes < bytes_wanted
+        {
+            let Some(mut queued) = next(news) else {
+                break;
+            };
+            taken_bytes += queued.bytes + FRAME_BYTES;
+            self.sent += 1;
+            self.sent_bytes += queued.bytes;
+            if let Some(tracker) = queued.tracker.take() {
+                tracker.written(news);
+                self.tracked.push_back((self.sent, tracker));
+            }
+            batch.push(queued);
+        }
+        self.asleep = taken_bytes < bytes_wanted;
+    }
+
     pub(super) fn unconfirmed(&self) -> u64 {
         match self.in_session {
             true => 0,
@@ -52,3 +80,6 @@ impl Connected {
         }
     }
 }
+
+/// What a frame adds to its payload, roughly: a batch of empty messages is bounded, too.
+const FRAME_BYTES: u64 = 4;

@@ -40,6 +40,22 @@ impl Queued {
             tracker: None,
         }
     }
+
+    /// Whether to drop it runs nobody's code, so that it may be done under a lock.
+    pub(crate) fn is_light(&self) -> bool {
+        self.envelope.content.is_inline() && self._receipt.is_none()
+    }
+
+    /// What is sent of it while it is kept, with its tracker. What a reply answers is handled
+    /// when it leaves.
+    fn leaving(&mut self) -> Self {
+        Queued {
+            envelope: self.envelope.clone(),
+            bytes: self.bytes,
+            _receipt: self._receipt.take(),
+            tracker: None,
+        }
+    }
 }
 
 /// A socket's view of one peer.
@@ -202,7 +218,7 @@ impl Pipe {
     }
 
     /// Messages that left and are kept until they are acknowledged, and their bytes.
-    fn kept(&self) -> (usize, u64) {
+    pub(crate) fn kept(&self) -> (usize, u64) {
         let session = self.session.as_ref();
         session.map_or((0, 0), |session| (session.kept(), session.kept_bytes()))
     }
@@ -304,8 +320,8 @@ impl Pipe {
         }
     }
 
-    /// What the peer allows now; figures never fall. What need not be kept any more
-    /// comes back.
+    /// What the peer allows now; figures never fall. What need not be kept any more, and is
+    /// not [light](Queued::is_light), comes back.
     pub(crate) fn credit(&mut self, credit: Credit, news: &mut FateNews) -> Vec<Queued> {
         let Some(connection) = &mut self.connection else {
             return Vec::new();
@@ -334,46 +350,23 @@ impl Pipe {
         let Some(connection) = &mut self.connection else {
             return;
         };
-        let mut taken_bytes = 0;
-        while connection.sent < connection.credit.messages_max
-            && connection.sent_bytes < connection.credit.bytes_max
-            && taken_bytes < bytes_wanted
-        {
-            let session = &mut self.session;
-            let again = session
-                .as_mut()
-                .and_then(|session| session.leaves_again(news));
-            let leaving = match again {
-                Some(copy) => copy,
-                None => {
-                    let Some(mut queued) = self.outbound.pop_front() else {
-                        break;
-                    };
-                    self.outbound_bytes -= queued.bytes;
-                    if let Some(session) = session {
-                        // What a reply answers is handled when it leaves.
-                        let receipt = queued._receipt.take();
-                        let copy = Queued {
-                            _receipt: receipt,
-                            ..Queued::new(queued.envelope.clone())
-                        };
-                        session.leaves(queued, news);
-                        copy
-                    } else {
-                        if let Some(tracker) = queued.tracker.take() {
-                            tracker.written(news);
-                            connection.tracked.push_back((connection.sent + 1, tracker));
-                        }
-                        queued
-                    }
-                }
-            };
-            taken_bytes += leaving.bytes + FRAME_BYTES;
-            connection.sent += 1;
-            connection.sent_bytes += leaving.bytes;
-            batch.push(leaving);
+        let (outbound, outbound_bytes) = (&mut self.outbound, &mut self.outbound_bytes);
+        let mut oldest = || {
+            let queued = outbound.pop_front()?;
+            *outbound_bytes -= queued.bytes;
+            Some(queued)
+        };
+        match &mut self.session {
+            None => connection.take(bytes_wanted, batch, news, |_| oldest()),
+            Some(session) => connection.take(bytes_wanted, batch, news, |news| {
+                session.leaves_again(news).or_else(|| {
+                    let mut queued = oldest()?;
+                    let leaving = queued.leaving();
+                    session.leaves(queued, news);
+                    Some(leaving)
+                })
+            }),
         }
-        connection.asleep = taken_bytes < bytes_wanted;
     }
 
     /// Something else is sent in the place of a message of `bytes_before` that was taken with
@@ -400,6 +393,3 @@ impl Pipe {
         tracker
     }
 }
-
-/// What a frame adds to its payload, roughly: a batch of empty messages is bounded, too.
-const FRAME_BYTES: u64 = 4;

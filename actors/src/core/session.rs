@@ -183,14 +183,21 @@ impl Session {
         self.outgoing.replace(after, with, bytes);
     }
 
-    /// The peer handled everything up to `sequence`; what need not be kept any more.
+    /// The peer handled everything up to `sequence`; what need not be kept any more, and is
+    /// to be dropped where that may take what it takes.
     pub(crate) fn acknowledge(&mut self, sequence: u64, news: &mut FateNews) -> Vec<Queued> {
-        let acknowledged = self.changes(|outgoing| match outgoing.acknowledge(sequence) {
-            Ok(acknowledged) => acknowledged.collect(),
-            // A peer that says so is dropped by whoever looks at its figures first.
-            Err(_) => Vec::new(),
-        });
-        told(acknowledged, news)
+        let mut acknowledged = Vec::new();
+        let done = |mut queued: Queued| {
+            if let Some(tracker) = queued.tracker.take() {
+                tracker.acknowledged(news);
+            }
+            if !queued.is_light() {
+                acknowledged.push(queued);
+            }
+        };
+        // A peer that says what cannot be is dropped by whoever looks at its figures first.
+        let _ = self.changes(|outgoing| outgoing.acknowledge(sequence, done));
+        acknowledged
     }
 
     /// A connection takes it up, and the peer's figures were checked; what need not be kept

@@ -205,15 +205,17 @@ impl Shared {
             let mut news = FateNews::default();
             let result = match core.pipe_of(inlet) {
                 Some(pipe) if credit.handled > pipe.sent() => Err(pipe.sent()),
-                Some(pipe) => Ok(pipe.credit(credit, &mut news)),
-                None => Ok(Vec::new()),
+                Some(pipe) => {
+                    let before = pipe.kept().0;
+                    let acknowledged = pipe.credit(credit, &mut news);
+                    Ok((pipe.kept().0 < before, acknowledged))
+                }
+                None => Ok((false, Vec::new())),
             };
             core.tell_fates(news);
             result
         });
-        let has_room = result
-            .as_ref()
-            .is_ok_and(|acknowledged| !acknowledged.is_empty());
+        let has_room = result.as_ref().is_ok_and(|(has_room, _)| *has_room);
         let result = result.map(drop);
         if has_room {
             self.room.notify_waiters();

@@ -112,12 +112,13 @@ impl<T> Outgoing<T> {
         }
     }
 
-    /// The peer handled everything up to `sequence`. What was acknowledged comes
-    /// back, the oldest first; nothing if that is old news.
+    /// The peer handled everything up to `sequence`. What was acknowledged is handed to
+    /// `done`, the oldest first; nothing if that is old news.
     pub(crate) fn acknowledge(
         &mut self,
         sequence: u64,
-    ) -> Result<impl Iterator<Item = T>, FalseFigure> {
+        done: impl FnMut(T),
+    ) -> Result<(), FalseFigure> {
         let sent = self.position().sequence;
         if sequence > sent {
             return Err(FalseFigure::NeverSent {
@@ -125,17 +126,21 @@ impl<T> Outgoing<T> {
                 last: sent,
             });
         }
-        Ok(self.drop_first(sequence.saturating_sub(self.acknowledged) as usize))
+        self.drop_first(sequence.saturating_sub(self.acknowledged) as usize, done);
+        Ok(())
     }
 
-    fn drop_first(&mut self, count: usize) -> impl Iterator<Item = T> {
+    fn drop_first(&mut self, count: usize, mut done: impl FnMut(T)) {
+        let mut bytes = 0;
+        for kept in self.kept.drain(..count) {
+            bytes += kept.bytes;
+            done(kept.message);
+        }
         self.acknowledged += count as u64;
-        let bytes: u64 = self.kept.iter().take(count).map(|kept| kept.bytes).sum();
         self.acknowledged_bytes += bytes;
         self.kept_bytes -= bytes;
         self.left -= count;
         self.left_bytes -= bytes;
-        self.kept.drain(..count).map(|kept| kept.message)
     }
 
     /// Whether the peer may have received everything up to `sequence`, and nothing
@@ -162,7 +167,10 @@ impl<T> Outgoing<T> {
     pub(crate) fn begin(&mut self, sequence: u64) -> Vec<T> {
         self.resume(self.last());
         let count = sequence.saturating_sub(self.acknowledged) as usize;
-        let acknowledged = self.drop_first(count.min(self.kept.len())).collect();
+        let mut acknowledged = Vec::new();
+        self.drop_first(count.min(self.kept.len()), |message| {
+            acknowledged.push(message);
+        });
         self.acknowledged_bytes = 0;
         acknowledged
     }

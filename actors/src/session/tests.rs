@@ -85,8 +85,9 @@ impl Direction {
             Step::Acknowledge => self.acknowledgements.push_back(self.handled),
             Step::HearAcknowledgement => {
                 if let Some(sequence) = self.acknowledgements.pop_front() {
-                    let news = self.outgoing.acknowledge(sequence).unwrap();
-                    self.acknowledged.extend(news);
+                    let acknowledged = &mut self.acknowledged;
+                    let done = |message| acknowledged.push(message);
+                    self.outgoing.acknowledge(sequence, done).unwrap();
                 }
             }
             Step::Cut => {
@@ -178,9 +179,12 @@ fn figures_that_cannot_be_are_refused() {
         claimed: 1 << 63,
         last: 2,
     };
-    assert_eq!(outgoing.acknowledge(1 << 63).err(), Some(never_sent));
+    assert_eq!(outgoing.acknowledge(1 << 63, drop).err(), Some(never_sent));
     assert_eq!(outgoing.check(1 << 63), Err(never_sent));
-    assert_eq!(outgoing.acknowledge(1).unwrap().collect::<Vec<_>>(), ["a"]);
+    let mut acknowledged = Vec::new();
+    let done = |message| acknowledged.push(message);
+    outgoing.acknowledge(1, done).unwrap();
+    assert_eq!(acknowledged, ["a"]);
     let forgotten = FalseFigure::Forgotten {
         claimed: 0,
         acknowledged: 1,
@@ -193,7 +197,7 @@ fn figures_that_cannot_be_are_refused() {
         claimed: 2,
         last: 1,
     };
-    assert_eq!(outgoing.acknowledge(2).err(), Some(not_yet));
+    assert_eq!(outgoing.acknowledge(2, drop).err(), Some(not_yet));
     assert_eq!(outgoing.leaves_again(), Some(&"b"));
     assert_eq!(outgoing.leaves_again(), None);
     assert_eq!(outgoing.len(), 1);
