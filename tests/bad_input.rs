@@ -38,16 +38,20 @@ struct Before {
 }
 
 async fn world() -> World {
+    world_at("tcp://127.0.0.1:0").await
+}
+
+async fn world_at(listen: &str) -> World {
     let turn = TURN.lock().await;
     LazyLock::force(&LOG);
     let node = node().await;
     let pull = Pull::new("pull")
-        .listen("tcp://127.0.0.1:0")
+        .listen(listen)
         .receive_bound(Bound::messages(10))
         .handshake_deadline(Duration::from_millis(300));
     let pull = node.spawn(pull).await.unwrap();
     let rep = Rep::new("rep")
-        .listen("tcp://127.0.0.1:0")
+        .listen(listen)
         .handshake_deadline(Duration::from_millis(300));
     let rep = node.spawn(rep).await.unwrap();
     let push = node.spawn(Push::new("push").dial(address(&pull))).await;
@@ -126,8 +130,10 @@ impl World {
 }
 
 fn listener<'a>(tree: &'a NodeSnapshot, socket: &str) -> &'a treewire::runtime::ChildSnapshot {
-    let path = format!("{socket}/listener tcp://127.0.0.1:0");
-    tree.find(&path).unwrap()
+    let beginning = format!("{socket}/listener ");
+    of_kind(tree, "listener")
+        .find(|child| child.path.starts_with(&beginning))
+        .unwrap()
 }
 
 /// Whether that listener has a connection of that peer. Only its own are looked at: the kernel gives
@@ -166,6 +172,39 @@ async fn an_http_request_is_no_hello() {
     let world = world().await;
     let request = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
     world.bears(request, "dropped a bad peer").await;
+    stop(world.node).await;
+}
+
+#[tokio::test]
+async fn an_upgrade_to_websocket_with_bad_headers_is_refused() {
+    let world = world_at("ws://127.0.0.1:0").await;
+    let plain = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    world.bears(plain, "upgrade").await;
+    world.bears(b"POST / HTTP/1.1\r\n\r\n", "method").await;
+    world.bears(&hello(), "refused its upgrade").await;
+    let endless = [&b"GET / HTTP/1.1\r\nX: "[..], &[b'x'; 20_000]].concat();
+    world.bears(&endless, "more than 16384 bytes").await;
+    // One that never ends.
+    world.bears(b"GET / HTTP/1.1\r\n", "handshake").await;
+    stop(world.node).await;
+}
+
+#[tokio::test]
+async fn a_frame_that_breaks_the_rules_of_websocket_is_refused() {
+    let world = world_at("ws://127.0.0.1:0").await;
+    let request =
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+        Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    let after_upgrade = |frame: &[u8]| [request, frame].concat();
+    let masked = |head: &[u8]| after_upgrade(&[head, &[0; 4]].concat());
+    world.bears(&masked(&[0x81, 0x80]), "text").await;
+    world.bears(&after_upgrade(&[0x82, 0x00]), "mask").await;
+    let lie = [&[0x82, 0xff][..], &[0xff; 8]].concat();
+    world.bears(&masked(&lie), "too large").await;
+    // What is in the frame is for the dialect.
+    world
+        .bears(&masked(&[0x82, 0x80]), "dropped a bad peer")
+        .await;
     stop(world.node).await;
 }
 

@@ -32,6 +32,7 @@ macro_rules! over_every_transport {
         over_every_transport!(@ tcp "tcp://127.0.0.1:0" $($(#[$attribute])* $test)*);
         #[cfg(unix)]
         over_every_transport!(@ ipc "ipc:///tmp/treewire-here-{}.sock" $($(#[$attribute])* $test)*);
+        over_every_transport!(@ ws "ws://127.0.0.1:0" $($(#[$attribute])* $test)*);
         over_every_transport!(@ inproc "inproc://here" $($(#[$attribute])* $test)*);
     };
     (@ $transport:ident $listen:literal $($(#[$attribute:meta])* $test:ident)*) => {

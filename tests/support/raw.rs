@@ -15,9 +15,9 @@ pub(crate) struct Raw {
 }
 
 impl Raw {
-    /// Connects to `tcp://…`.
+    /// Connects to `tcp://…` or `ws://…`.
     pub(crate) async fn connect(address: &str) -> Raw {
-        let address = address.strip_prefix("tcp://").unwrap();
+        let (_, address) = address.split_once("://").unwrap();
         Raw::of(in_time(TcpStream::connect(address)).await.unwrap())
     }
 

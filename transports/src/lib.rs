@@ -22,6 +22,7 @@ mod repair;
 mod sim;
 mod tcp;
 mod transport;
+mod ws;
 
 pub use content::Content;
 pub use dialect::{
@@ -45,3 +46,4 @@ pub use repair::{Received, Repair, RepairError, RepairFigures};
 pub use sim::{Conditions, Sim, SimNetwork};
 pub use tcp::Tcp;
 pub use transport::{Acceptor, BoxFuture, Transport, TransportError};
+pub use ws::Ws;

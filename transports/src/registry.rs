@@ -12,6 +12,7 @@ use crate::inproc::Inproc;
 use crate::ipc::Ipc;
 use crate::tcp::Tcp;
 use crate::transport::{Acceptor, BoxFuture};
+use crate::ws::Ws;
 use crate::{Endpoint, EndpointError, Link, OptionSpec, Transport, TransportError, Use};
 
 /// The transports and dialects of a node. Clones share one table.
@@ -40,6 +41,7 @@ impl Registry {
         #[cfg(unix)]
         registry.register_transport(Ipc);
         registry.register_transport(Tcp);
+        registry.register_transport(Ws);
         registry.register_dialect(Treewire);
         registry
     }
@@ -203,6 +205,7 @@ mod tests {
         for text in [
             "tcp://*:0?nodelay=false&codec=json",
             "inproc://a",
+            "ws://*:0/path?nodelay=false&origin=*",
             "ipc:///run/x.sock?mode=0660&peer_uid=0,1000",
             "tw+tcp://[::1]:1/service",
         ] {
@@ -215,7 +218,7 @@ mod tests {
         let refused = |text, error: &str| assert_eq!(check(text, Use::Dial).unwrap_err(), error);
         refused(
             "tpc://x",
-            r#"unknown transport "tpc" in "tpc://x": allowed are inproc, ipc, tcp"#,
+            r#"unknown transport "tpc" in "tpc://x": allowed are inproc, ipc, tcp, ws"#,
         );
         refused(
             "zmtp+tcp://x:1",
@@ -246,6 +249,7 @@ mod tests {
         assert!(is_local("ipc://@a"));
         assert!(is_local("tcp://[::1]:1"));
         assert!(is_local("tcp://localhost:1"));
+        assert!(is_local("ws://localhost:1/path"));
         assert!(!is_local("tcp://10.0.0.7:1"));
         assert!(!is_local("unheard-of://a"));
     }

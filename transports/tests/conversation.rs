@@ -182,6 +182,14 @@ async fn over_inproc() {
         .expect("the test hangs");
 }
 
+#[tokio::test]
+async fn over_ws() {
+    let test = messages_of_every_size_pass("ws://127.0.0.1:0/conversation");
+    tokio::time::timeout(Duration::from_secs(60), test)
+        .await
+        .expect("the test hangs");
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn over_ipc() {

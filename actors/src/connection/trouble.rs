@@ -52,6 +52,9 @@ pub(crate) enum Trouble {
     /// Peer or network: datagrams were not to be repaired.
     #[error(transparent)]
     Repair(RepairError),
+    /// Peer: it broke the rules of the transport below the dialect.
+    #[error("{0}")]
+    Link(io::Error),
     /// The link broke.
     #[error("the connection broke: {0}")]
     Broken(io::Error),
@@ -61,6 +64,7 @@ impl From<io::Error> for Trouble {
     fn from(error: io::Error) -> Self {
         match error.downcast() {
             Ok(of_repair) => Trouble::Repair(of_repair),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => Trouble::Link(error),
             Err(error) => Trouble::Broken(error),
         }
     }
@@ -71,6 +75,7 @@ impl Trouble {
     fn is_bad_peer(&self) -> bool {
         match self {
             Trouble::Dialect(_)
+            | Trouble::Link(_)
             | Trouble::BeyondCredit { .. }
             | Trouble::FalseCredit { .. }
             | Trouble::FalseSession(_)
@@ -96,6 +101,7 @@ impl Trouble {
             | Trouble::HandshakeTimedOut(_)
             | Trouble::Stalled(_) => OfflineReason::Silent,
             Trouble::Dialect(_)
+            | Trouble::Link(_)
             | Trouble::Repair(RepairError::NeverSent { .. })
             | Trouble::BeyondCredit { .. }
             | Trouble::FalseCredit { .. }
@@ -120,7 +126,7 @@ impl Trouble {
             }
             // The next attempt begins another session.
             Trouble::Refused(refusal) if is_of_a_session(&refusal) => Failure::new(text),
-            Trouble::Refused(_) | Trouble::Refusing(_) | Trouble::Dialect(_) => {
+            Trouble::Refused(_) | Trouble::Refusing(_) | Trouble::Dialect(_) | Trouble::Link(_) => {
                 Failure::refused(text)
             }
             _ => Failure::new(text),

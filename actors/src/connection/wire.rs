@@ -30,6 +30,8 @@ pub(super) struct Wire {
     /// The dialect stopped early; `rest` may hold whole frames.
     stalled: bool,
     pub(super) output: Output,
+    /// A link of messages holds some that have not left.
+    unflushed: bool,
     finished: bool,
 }
 
@@ -68,6 +70,7 @@ impl Wire {
             rest: BytesMut::new(),
             stalled: false,
             output,
+            unflushed: false,
             finished: false,
         })
     }
@@ -187,9 +190,9 @@ impl Wire {
                         link.start_send(packet)?;
                     }
                 }
-                if written > 0 {
-                    // Pending only says that it goes on by itself when polled again.
-                    let _ = link.poll_flush(task)?;
+                self.unflushed |= written > 0;
+                if self.unflushed {
+                    self.unflushed = link.poll_flush(task)?.is_pending();
                 }
             }
         }
@@ -217,5 +220,57 @@ impl Wire {
             // The link is dropped in any case.
             let _ = self.finish(&mut task);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+    use treewire_transports::Packet;
+
+    use super::*;
+
+    /// Needs two flushes for what it has taken.
+    struct Slow(Arc<AtomicU32>);
+
+    impl MessageLink for Slow {
+        fn poll_receive(&mut self, _: &mut Task<'_>) -> Poll<io::Result<Option<Packet>>> {
+            Poll::Pending
+        }
+
+        fn poll_ready(&mut self, _: &mut Task<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn start_send(&mut self, _: Packet) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn poll_flush(&mut self, _: &mut Task<'_>) -> Poll<io::Result<()>> {
+            match self.0.fetch_add(1, Relaxed) {
+                0 => Poll::Pending,
+                _ => Poll::Ready(Ok(())),
+            }
+        }
+
+        fn poll_close(&mut self, task: &mut Task<'_>) -> Poll<io::Result<()>> {
+            self.poll_flush(task)
+        }
+    }
+
+    #[test]
+    fn a_flush_that_did_not_end_goes_on_though_nothing_follows() {
+        let flushes = Arc::new(AtomicU32::new(0));
+        let io = LinkIo::Messages(Box::new(Slow(flushes.clone())));
+        let mut wire = Wire::new(io, true, &Clock::default(), &Stats::default()).unwrap();
+        let mut task = Task::from_waker(Waker::noop());
+        wire.output.frame(b"the last", "message".into());
+        assert!(wire.poll_send(&mut task).unwrap() > 0);
+        assert_eq!(flushes.load(Relaxed), 1);
+        wire.poll_send(&mut task).unwrap();
+        wire.poll_send(&mut task).unwrap();
+        assert_eq!(flushes.load(Relaxed), 2, "once more, and no more than that");
     }
 }

@@ -20,7 +20,7 @@ fn refused(arguments: &str, says: &[&str]) {
 fn bad_urls_are_named_with_what_is_allowed() {
     refused(
         "push --dial tpc://x",
-        &["--dial", "\"tpc\"", "inproc, ipc, tcp"],
+        &["--dial", "\"tpc\"", "inproc, ipc, tcp, ws"],
     );
     refused("push --dial 127.0.0.1:5555", &["--dial", "tcp://"]);
     refused("push --dial tcp://x:0", &["--dial", "port 0"]);

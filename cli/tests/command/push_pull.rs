@@ -74,6 +74,11 @@ fn a_million_lines_arrive_over_ipc() {
 }
 
 #[test]
+fn a_million_lines_arrive_over_ws() {
+    a_million_lines(|_| format!("ws://127.0.0.1:{}/lines", free_port()), true);
+}
+
+#[test]
 fn memory_stays_flat() {
     let folder = tempfile::tempdir().unwrap();
     let log = log(folder.path());

@@ -20,7 +20,7 @@ pub trait MessageLink: Send + Unpin {
     /// `poll_flush`. On an error the packet is lost with the link.
     fn start_send(&mut self, packet: Packet) -> io::Result<()>;
 
-    /// Waits until all that was taken over has left for the peer. That the peer handles it is not promised.
+    /// Waits until the link is set up and all that was taken over has left for the peer. That the peer handles it is not promised.
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 
     /// Flushes, then ends our direction: the peer receives what was sent and then `None`. Receiving goes on. May be

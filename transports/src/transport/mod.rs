@@ -28,7 +28,9 @@ pub trait Transport: Send + Sync {
     fn is_local(&self, endpoint: &Endpoint) -> bool;
 
     /// Makes one link to a checked endpoint. The future resolves once the peer's side took the connection; dropping it
-    /// gives the attempt up. It sets no deadline of its own.
+    /// gives the attempt up. It sets no deadline of its own. What the transport itself says before the first byte of a
+    /// dialect, such as an upgrade, is said when the link is polled, on both sides: an `InvalidData` of it is the peer's
+    /// fault.
     fn dial(&self, endpoint: Endpoint) -> BoxFuture<'static, Result<Link, TransportError>>;
 
     /// Starts to accept links at a checked endpoint. When the future resolves, peers can dial it.

@@ -26,6 +26,13 @@ pub(crate) async fn many_links_at_once(subject: Subject) {
         .into_iter()
         .map(|link| Wire::new(link.expect("somebody listens")))
         .collect();
+    let (all_accepted, all_dialed) = tokio::join!(
+        futures_util::future::join_all(accepted.iter_mut().map(Wire::flush)),
+        futures_util::future::join_all(dialed.iter_mut().map(Wire::flush)),
+    );
+    for shaken in all_accepted.into_iter().chain(all_dialed) {
+        shaken.expect("both shake hands");
+    }
     for (number, wire) in dialed.iter_mut().enumerate() {
         wire.send(&number.to_be_bytes()).await.unwrap();
     }

@@ -49,15 +49,22 @@ impl Subject {
     pub(crate) async fn pair(&self, acceptor: &mut dyn Acceptor) -> (Wire, Wire) {
         let local = acceptor.local().clone();
         let (dialed, accepted) = tokio::join!(self.dial(&local), accept(acceptor));
-        (
-            Wire::new(dialed.expect("somebody listens")),
-            Wire::new(accepted.expect("somebody dials")),
-        )
+        let mut dialed = Wire::new(dialed.expect("somebody listens"));
+        let mut accepted = Wire::new(accepted.expect("somebody dials"));
+        shake_hands(&mut dialed, &mut accepted).await;
+        (dialed, accepted)
     }
 }
 
 pub(crate) async fn accept(acceptor: &mut dyn Acceptor) -> Result<Link, TransportError> {
     poll_fn(|cx| acceptor.poll_accept(cx)).await
+}
+
+/// Some links shake hands as they are polled: then both ends have to be.
+pub(crate) async fn shake_hands(one: &mut Wire, other: &mut Wire) {
+    let (one, other) = tokio::join!(one.flush(), other.flush());
+    one.expect("the peer shakes hands");
+    other.expect("the peer shakes hands");
 }
 
 /// A watchdog, not a measurement: what hangs fails.

@@ -46,6 +46,15 @@ impl Wire {
         }
     }
 
+    /// Waits until all that was sent has left.
+    pub(crate) async fn flush(&mut self) -> io::Result<()> {
+        match &mut self.io {
+            LinkIo::Stream(stream) => stream.flush().await,
+            LinkIo::Messages(link) => poll_fn(|cx| link.poll_flush(cx)).await,
+            LinkIo::Datagrams(_) => panic!("the suite is for reliable links"),
+        }
+    }
+
     /// The next `count` bytes.
     pub(crate) async fn receive(&mut self, count: usize) -> io::Result<Bytes> {
         while self.unread.len() < count {
