@@ -312,6 +312,8 @@ fn drops_are_told_once_a_second_for_each_cause_with_their_count() {
             .unwrap();
         let drop_some = |count| (0..count).for_each(|_| push.try_send("x").unwrap());
         drop_some(6);
+        drop(push.events());
+        drop_some(6);
         // What was dropped before somebody listened is not told.
         let mut events = push.events();
         drop_some(1);

@@ -37,7 +37,9 @@ impl Losses {
         }
     }
 
+    /// Somebody listens again: what was dropped before is not told.
     pub(super) fn listen(&self) {
+        *self.digest.lock() = Digest::default();
         self.is_heard.store(true, SeqCst);
     }
 

@@ -10,7 +10,10 @@ use crate::message::Source;
 impl Core {
     /// Somebody listens to what happens from now on.
     pub(crate) fn listen(&mut self) -> Arc<Inbox<SocketEvent>> {
-        self.losses.listen();
+        self.listeners.forget_the_gone();
+        if !self.listeners.any() {
+            self.losses.listen();
+        }
         self.listeners.add()
     }
 
