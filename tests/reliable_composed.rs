@@ -117,7 +117,7 @@ impl Talk {
     /// Lets `work` be done while children of both nodes are killed.
     async fn killing(&self, seed: u64, work: impl Future<Output = ()>) {
         let ((), kills) = while_killing([&self.near, &self.far], seed, work).await;
-        assert!(kills > 2, "{kills} kills");
+        assert!(kills > 0, "{kills} kills");
     }
 
     /// Lets `work` be done while the sockets are stopped and started in order.
@@ -141,7 +141,7 @@ impl Talk {
             () = work => {}
             () = restart => {}
         }
-        assert!(rounds > 1, "{rounds} restarts");
+        assert!(rounds > 0, "{rounds} restarts");
     }
 
     /// Everybody sends to everybody it has, and receives all of it.

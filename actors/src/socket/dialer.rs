@@ -123,6 +123,8 @@ impl Actor for Dialer {
         if self.parts.options.reconnect {
             return self.dial(context);
         }
+        let stats = context.stats();
+        stats.describe("reconnects", "when it is told to");
         let (shared, pipe) = (self.parts.shared.clone(), self.pipe);
         let told = async move { shared.told_to_dial(pipe).await };
         let told = told.into_actor(self);
