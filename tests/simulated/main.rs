@@ -4,6 +4,7 @@
 mod after_a_cut;
 mod best_effort;
 mod composed;
+mod failover;
 mod fates;
 mod gaps;
 mod handlers;

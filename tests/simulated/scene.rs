@@ -158,7 +158,7 @@ impl Trouble {
     ];
 }
 
-async fn node(world: &World, network: &SimNetwork, name: &str) -> Node {
+pub(crate) async fn node(world: &World, network: &SimNetwork, name: &str) -> Node {
     let node = Node::builder(name).driven(world);
     let node = node.provide(network.registry(name)).start();
     node.await.unwrap()
