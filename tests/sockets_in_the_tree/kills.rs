@@ -10,6 +10,7 @@ over_every_transport! {
     a_killed_dialing_socket_comes_back
     kills_in_a_row_do_not_escalate
     what_was_received_survives_the_socket_actor
+    nothing_reliable_is_lost_or_doubled_by_kills
 }
 
 async fn a_killed_connection_is_made_again_by_its_dialer(listen: &str) {
@@ -166,5 +167,44 @@ async fn what_was_received_survives_the_socket_actor(listen: &str) {
         assert_eq!(*message.payload(), number.to_string().as_str());
     }
     talk(&push, &pull, "after").await;
+    stop(node).await;
+}
+
+async fn nothing_reliable_is_lost_or_doubled_by_kills(listen: &str) {
+    const MESSAGES: u32 = 20_000;
+    let node = node().await;
+    let pull = Pull::new("pull").listen(listen).delivery(Reliable);
+    let pull = node.spawn(pull).await.unwrap();
+    let push = Push::new("push").dial(address(&pull)).delivery(Reliable);
+    let push = node.spawn(push).await.unwrap();
+    let sending = tokio::spawn(async move {
+        for number in 0..MESSAGES {
+            push.send(number.to_be_bytes().to_vec()).await.unwrap();
+        }
+        push
+    });
+    let ends = [
+        ("pull", "connection"),
+        ("push", "connection"),
+        ("push", "dialer"),
+        ("pull", "listener"),
+    ];
+    for number in 0..MESSAGES {
+        // Evenly over the whole row, whatever is under way.
+        if number % (MESSAGES / 16) == 0 {
+            let (socket, kind) = ends[(number / (MESSAGES / 16)) as usize % ends.len()];
+            let beginning = format!("{socket}/");
+            let tree = in_time(node.snapshot()).await.unwrap();
+            let found = of_kind(&tree, kind).find(|child| child.path.starts_with(&beginning));
+            if let Some(child) = found {
+                // It may end by itself meanwhile.
+                let _ = in_time(node.kill(&child.path)).await;
+            }
+        }
+        let message = in_time(pull.recv()).await.unwrap().unwrap();
+        assert_eq!(*message.payload(), number.to_be_bytes()[..]);
+    }
+    let push = in_time(sending).await.unwrap();
+    in_time(push.drain()).await;
     stop(node).await;
 }

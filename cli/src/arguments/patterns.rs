@@ -6,6 +6,7 @@ use super::{DeliveryArguments, EndpointArguments, InputArguments, OutputArgument
 #[command(after_help = "Examples:
   treewire push --dial tcp://127.0.0.1:5555 --file big.log
   treewire push --listen tcp://127.0.0.1:5555 --data hello --timeout 5s
+  treewire push --dial ipc:///run/lines.sock --file big.log
   tail -f service.log | treewire push --dial tcp://logs:5555 --delivery reliable
 
 At the end of its input it waits until every message is confirmed, however long unless --timeout
@@ -23,6 +24,8 @@ pub(crate) struct PushArguments {
 #[command(after_help = "Examples:
   treewire pull --listen tcp://127.0.0.1:5555 > out.log
   treewire pull --dial tcp://127.0.0.1:5555 --count 1 --format json
+  treewire pull --listen ipc:///run/lines.sock?mode=0660 > out.log
+  treewire pull --listen ws://0.0.0.0:8080/lines > out.log
 
 A message is confirmed to its sender once it is written to standard output.")]
 pub(crate) struct PullArguments {

@@ -54,14 +54,20 @@ impl Unpublished {
     /// Gives the file, whose socket listens now, its path, unless somebody listens there.
     pub(super) async fn publish(self, endpoint: &Endpoint) -> Result<SocketFile, TransportError> {
         let failed = |error| TransportError::from_io(endpoint, error);
+        let file = SocketFile::of(&self.temporary, &self.path).map_err(failed)?;
         for _ in 0..ATTEMPTS {
             // Unlike a rename, a link takes nobody's place.
-            match fs::hard_link(&self.temporary, &self.path) {
-                Ok(()) => return SocketFile::of(&self.temporary, &self.path).map_err(failed),
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                    stale::clear(&self.path, endpoint).await?;
+            let Err(error) = fs::hard_link(&self.temporary, &self.path) else {
+                return Ok(file);
+            };
+            match error.kind() {
+                io::ErrorKind::AlreadyExists => stale::clear(&self.path, endpoint).await?,
+                // A file system without links says one or the other.
+                io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied => {
+                    stale::replace(&self.path, &self.temporary, endpoint).await?;
+                    return Ok(file);
                 }
-                Err(error) => return Err(failed(error)),
+                _ => return Err(failed(error)),
             }
         }
         Err(TransportError::AddressInUse {

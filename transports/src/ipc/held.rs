@@ -1,7 +1,8 @@
 use std::io;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
+use futures_util::task::AtomicWaker;
 use parking_lot::Mutex;
 use tokio::net::{UnixListener, UnixStream};
 
@@ -11,49 +12,51 @@ use crate::Cutter;
 /// A listening socket and its file, which leave together: when their acceptor is dropped, or from another thread when
 /// they are cut. Clones share them.
 #[derive(Clone)]
-pub(super) struct Held(Arc<Mutex<State>>);
+pub(super) struct Held(Arc<Shared>);
 
-struct State {
-    listener: Option<UnixListener>,
+struct Shared {
+    /// `None` once it was let go.
+    listening: Mutex<Option<Listening>>,
+    acceptor: AtomicWaker,
+}
+
+struct Listening {
+    listener: Arc<UnixListener>,
     file: Option<SocketFile>,
-    acceptor: Option<Waker>,
 }
 
 impl Held {
     pub(super) fn new(listener: UnixListener, file: Option<SocketFile>) -> Self {
-        Self(Arc::new(Mutex::new(State {
-            listener: Some(listener),
-            file,
-            acceptor: None,
-        })))
+        let listener = Arc::new(listener);
+        Self(Arc::new(Shared {
+            listening: Mutex::new(Some(Listening { listener, file })),
+            acceptor: AtomicWaker::new(),
+        }))
     }
 
     /// `NotConnected` once it was let go.
     pub(super) fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<UnixStream>> {
-        let mut state = self.0.lock();
-        let Some(listener) = &state.listener else {
+        self.0.acceptor.register(cx.waker());
+        let listening = self.0.listening.lock();
+        let listener = listening.as_ref().map(|listening| &listening.listener);
+        let Some(listener) = listener.cloned() else {
             return Poll::Ready(Err(io::ErrorKind::NotConnected.into()));
         };
-        let accepted = listener.poll_accept(cx);
-        if accepted.is_pending() {
-            state.acceptor = Some(cx.waker().clone());
-        }
-        accepted.map_ok(|(stream, _)| stream)
+        drop(listening);
+        listener.poll_accept(cx).map_ok(|(stream, _)| stream)
     }
 
     /// Frees the address. Links that wait to be accepted end.
     pub(super) fn let_go(&self) {
-        let mut state = self.0.lock();
+        let Some(Listening { listener, file }) = self.0.listening.lock().take() else {
+            return;
+        };
         // While the listener lives nobody takes the file for a stale one, nor can its inode be used again.
-        if let Some(file) = state.file.take() {
+        if let Some(file) = file {
             file.remove();
         }
-        drop(state.listener.take());
-        let acceptor = state.acceptor.take();
-        drop(state);
-        if let Some(acceptor) = acceptor {
-            acceptor.wake();
-        }
+        drop(listener);
+        self.0.acceptor.wake();
     }
 
     pub(super) fn cutter(&self) -> Cutter {

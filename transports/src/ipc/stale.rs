@@ -29,14 +29,33 @@ enum Found {
 ///
 /// Those who do so lock the folder, so that none removes what another has published since it looked.
 pub(super) async fn clear(path: &Path, endpoint: &Endpoint) -> Result<(), TransportError> {
+    while_free(path, endpoint, || match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    })
+    .await
+}
+
+/// Renames `by` to `path` if nobody listens there, for file systems that have no links. Only who locks the folder, too,
+/// is safe from being replaced.
+pub(super) async fn replace(
+    path: &Path,
+    by: &Path,
+    endpoint: &Endpoint,
+) -> Result<(), TransportError> {
+    while_free(path, endpoint, || fs::rename(by, path)).await
+}
+
+/// Under the lock of the folder, and only if there is nothing at `path` but what a dead process left.
+async fn while_free(
+    path: &Path,
+    endpoint: &Endpoint,
+    then: impl FnOnce() -> io::Result<()>,
+) -> Result<(), TransportError> {
     let failed = |error| TransportError::from_io(endpoint, error);
     let _locked = lock(folder(path)).await.map_err(failed)?;
     match look(path).map_err(failed)? {
-        Found::Nothing => Ok(()),
-        Found::Stale => match fs::remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(error)),
-            _ => Ok(()),
-        },
+        Found::Nothing | Found::Stale => then().map_err(failed),
         Found::Live => Err(TransportError::AddressInUse {
             endpoint: endpoint.to_string(),
         }),
@@ -79,5 +98,35 @@ fn probe(path: &Path) -> io::Result<Found> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Found::Nothing),
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Err(error),
         _ => Ok(Found::Live),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::{UnixListener, UnixStream};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn without_links_a_live_listener_is_not_replaced_either() {
+        let folder = tempfile::tempdir().unwrap();
+        let [path, by] = ["x.sock", "y.sock"].map(|name| folder.path().join(name));
+        let endpoint: Endpoint = "ipc://x.sock".parse().unwrap();
+        let replace = || replace(&path, &by, &endpoint);
+        let first = UnixListener::bind(&by).unwrap();
+        replace().await.unwrap();
+        UnixStream::connect(&path).unwrap();
+        let second = UnixListener::bind(&by).unwrap();
+        let error = replace().await.unwrap_err();
+        assert!(
+            matches!(error, TransportError::AddressInUse { .. }),
+            "{error:?}"
+        );
+        first.accept().unwrap();
+        drop(first);
+        replace().await.unwrap();
+        UnixStream::connect(&path).unwrap();
+        second.accept().unwrap();
+        assert!(!by.exists());
     }
 }
