@@ -12,7 +12,7 @@ use crate::execution::{Sources, come_back};
 use crate::exit::{Charge, Exit, Killer};
 use crate::node::Home;
 use crate::panics::catch;
-use crate::slot::{Author, Order, Slice, Slot};
+use crate::slot::{Author, Order, Serving, Slice, Slot};
 
 pub(crate) struct Life<A: Actor<Context = Context<A>>> {
     slot: Arc<Slot<A>>,
@@ -28,6 +28,7 @@ struct Body<A: Actor<Context = Context<A>>> {
     sources: Sources<A>,
     ready: bool,
     stop_seen: bool,
+    serving: Serving,
 }
 
 impl<A: Actor<Context = Context<A>>> Life<A> {
@@ -38,6 +39,7 @@ impl<A: Actor<Context = Context<A>>> Life<A> {
             sources: Sources::new(&slot),
             ready: false,
             stop_seen: false,
+            serving: Serving::default(),
         };
         Life {
             slot,
@@ -50,7 +52,12 @@ impl<A: Actor<Context = Context<A>>> Life<A> {
         let Some(body) = &mut self.body else {
             return Poll::Ready(());
         };
-        self.slot.waker.register(self.home.life, task.waker());
+        let woken = self.slot.waker.register(self.home.life, task.waker());
+        if !woken && self.slot.vigil.go_on_serving(&mut body.serving) {
+            task.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        body.serving.end();
         let (slot, home) = (&self.slot, &self.home);
         if home.node.lets_others_go_first() {
             task.waker().wake_by_ref();
@@ -140,6 +147,7 @@ impl<A: Actor<Context = Context<A>>> Body<A> {
         }
         if self.context.state == ActorState::Started {
             self.context.state = ActorState::Running;
+            slot.vigil.settle();
             self.actor.started(&mut self.context);
         }
         loop {
@@ -184,6 +192,9 @@ impl<A: Actor<Context = Context<A>>> Body<A> {
                         return Poll::Pending;
                     }
                     if !self.context.has_waits() {
+                        if slice.messages() > 0 && slot.vigil.begin_serving(&mut self.serving) {
+                            task.waker().wake_by_ref();
+                        }
                         return Poll::Pending;
                     }
                 }

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use super::deadline::Deadline;
 use super::{SendError, Waiting};
 use crate::execution::Execution;
-use crate::slot::{Asked, Author, Farewell, Parcel, Progress, Settled, Slot};
+use crate::slot::{Asked, Asking, Author, Farewell, Parcel, Progress, Settled, Slot};
 
 /// An ask under way; see [`Ref::send`](crate::Ref::send).
 #[must_use = "an ask does nothing unless it is awaited"]
@@ -19,6 +19,7 @@ pub struct Ask<A: Actor<Context: Execution<A>>, M: Message> {
     slot: Arc<Slot<A>>,
     stage: Stage<M>,
     deadline: Deadline,
+    asking: Asking,
 }
 
 enum Stage<M: Message> {
@@ -36,6 +37,7 @@ impl<A: Actor<Context: Execution<A>>, M: Message> Ask<A, M> {
             slot,
             stage: Stage::New(message),
             deadline: Deadline::Never,
+            asking: Asking::default(),
         }
     }
 
@@ -89,10 +91,18 @@ where
     type Output = Result<M::Result, SendError<M>>;
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Self::Output> {
-        if let Poll::Ready(answer) = self.advance(task) {
+        let ask = &mut *self;
+        let is_new = matches!(ask.stage, Stage::New(_));
+        // The actor may answer before this goes on.
+        let mut stays_awake = is_new && ask.slot.vigil.begin_asking(&mut ask.asking);
+        if let Poll::Ready(answer) = ask.advance(task) {
+            ask.slot.vigil.end_asking(&mut ask.asking);
             return Poll::Ready(result(answer));
         }
-        let ask = &mut *self;
+        stays_awake |= !is_new && ask.slot.vigil.go_on_asking(&mut ask.asking);
+        if stays_awake {
+            task.waker().wake_by_ref();
+        }
         ready!(ask.deadline.poll(|| ask.slot.clock(), task));
         Poll::Ready(ask.give_up())
     }

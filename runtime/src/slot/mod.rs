@@ -27,6 +27,7 @@ mod schedule;
 mod slice;
 mod task_waker;
 mod telling;
+mod vigil;
 mod watchers;
 
 use std::sync::OnceLock;
@@ -67,6 +68,7 @@ use schedule::Schedule;
 pub(crate) use slice::{Pace, Slice};
 pub(crate) use task_waker::TaskWaker;
 pub(crate) use telling::Telling;
+pub(crate) use vigil::{Asking, Serving, Vigil};
 use watchers::Watchers;
 pub(crate) use watchers::{Dissolved, Linkable, link, linked_exit, unlink};
 
@@ -80,6 +82,7 @@ pub(crate) struct Slot<A: Actor<Context: Execution<A>>> {
     rescue: Rescue,
     /// Wakes the task of the current generation.
     pub(crate) waker: Arc<TaskWaker>,
+    pub(crate) vigil: Vigil,
     doors: Mutex<Doors<A>>,
     /// So that a poll need not lock them to see that nothing changed.
     door_version: AtomicUsize,
@@ -114,6 +117,7 @@ impl<A: Actor<Context: Execution<A>>> Slot<A> {
             orders: Orders::default(),
             rescue: Rescue::default(),
             waker,
+            vigil: Vigil::default(),
             doors: Mutex::new(Doors {
                 all: Vec::new(),
                 address: None,

@@ -18,19 +18,22 @@ struct Registered {
 impl TaskWaker {
     /// The next [`wake`](Self::wake) wakes the task of `life`, unless a later
     /// life has registered.
-    pub(crate) fn register(&self, life: u64, waker: &Waker) {
+    ///
+    /// `false` if that was so before: nothing woke it meanwhile.
+    pub(crate) fn register(&self, life: u64, waker: &Waker) -> bool {
         let mut registered = self.0.lock();
         if life < registered.life {
-            return;
+            return true;
         }
         registered.life = life;
         match &mut registered.waker {
-            Some(known) if known.will_wake(waker) => {}
+            Some(known) if known.will_wake(waker) => false,
             known => {
                 let known = known.replace(waker.clone());
                 drop(registered);
                 // A task may end with its last waker.
                 drop(known);
+                true
             }
         }
     }

@@ -60,3 +60,29 @@ fn a_life_that_was_given_up_does_not_catch_its_successors_wake_ups() {
         assert!(new.0.load(Acquire));
     });
 }
+
+#[test]
+fn who_is_polled_though_nobody_woke_it_misses_nothing() {
+    check(|| {
+        let task = Arc::new(TaskWaker::default());
+        let there = Arc::new(AtomicUsize::new(0));
+        let sender = {
+            let (task, there) = (task.clone(), there.clone());
+            thread::spawn(move || {
+                there.store(1, Release);
+                task.wake();
+            })
+        };
+        let called: Arc<Called> = Arc::default();
+        let waker = Waker::from(called.clone());
+        task.register(1, &waker);
+        let mut is_seen = there.load(Acquire) == 1;
+        // A life that stays awake looks only if somebody woke it.
+        called.0.store(false, Release);
+        if task.register(1, &waker) {
+            is_seen |= there.load(Acquire) == 1;
+        }
+        sender.join().unwrap();
+        assert!(is_seen || called.0.load(Acquire));
+    });
+}
