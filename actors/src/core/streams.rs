@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use treewire_transports::{OpenChannel, RefusalCode};
 
-use super::sessions::{check_beginning, refusal, stale};
+use super::opening::{check_beginning, refusal, stale};
 use super::{Core, Intake, NoSession, Peer, Pipe, PipeId, Session};
 use crate::handle::{OfflineReason, SocketEvent};
 use crate::position::{StreamId, StreamPosition};

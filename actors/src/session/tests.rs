@@ -202,3 +202,64 @@ fn figures_that_cannot_be_are_refused() {
     assert_eq!(outgoing.leaves_again(), None);
     assert_eq!(outgoing.len(), 1);
 }
+
+#[test]
+fn a_peer_that_stored_more_than_it_said_goes_on_from_there() {
+    let mut outgoing = Outgoing::default();
+    for (message, bytes) in [("a", 1), ("b", 2), ("c", 4), ("d", 8)] {
+        outgoing.leaves(message, bytes);
+    }
+    outgoing.acknowledge(1, drop).unwrap();
+    // It cut the connection, and has the second again, when the next one answers.
+    outgoing.resume(1);
+    outgoing.leaves_again();
+    let behind = FalseFigure::Forgotten {
+        claimed: 0,
+        acknowledged: 1,
+    };
+    let beyond = FalseFigure::NeverSent {
+        claimed: 5,
+        last: 4,
+    };
+    assert_eq!(outgoing.check(0), Err(behind));
+    assert_eq!(outgoing.check(5), Err(beyond));
+    assert_eq!(outgoing.check(3), Ok(()));
+    assert_eq!(outgoing.begin(3), ["b", "c"]);
+    outgoing.resume(3);
+    let after_c = Position {
+        sequence: 3,
+        bytes: 0,
+    };
+    assert_eq!(outgoing.position(), after_c);
+    assert_eq!(outgoing.leaves_again(), Some(&"d"));
+    assert_eq!((outgoing.last(), outgoing.position().bytes), (4, 8));
+    // What is given up has had its number.
+    assert_eq!(outgoing.take_all().collect::<Vec<_>>(), ["d"]);
+    outgoing.leaves("e", 16);
+    assert_eq!(outgoing.position().sequence, 5);
+}
+
+#[test]
+fn what_does_not_come_any_more_counts_as_handled() {
+    let mut incoming = Incoming::after(10);
+    assert_eq!(
+        (
+            incoming.arrived(1),
+            incoming.arrived(2),
+            incoming.arrived(4)
+        ),
+        (11, 12, 13)
+    );
+    incoming.handled(12);
+    let skipped = |messages, bytes| Handled { messages, bytes };
+    assert_eq!(incoming.skip_to(10), skipped(0, 0));
+    assert_eq!(
+        incoming.skip_to(11),
+        skipped(2, 3),
+        "the next one was handled"
+    );
+    assert_eq!(incoming.skip_to(20), skipped(8, 4));
+    assert_eq!(incoming.handled(13), skipped(0, 0));
+    assert_eq!((incoming.handled_up_to(), incoming.arrived(8)), (20, 21));
+    assert_eq!(incoming.open_bytes(), 8);
+}

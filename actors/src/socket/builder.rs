@@ -317,8 +317,8 @@ impl Pull {
     /// effects of the messages: what lies before them does not come. So a receiver handles each
     /// message exactly once, also if its process was killed, provided that
     ///
-    /// - it listens, its senders dial it and [fail over](Stickiness::Failover), and both ends
-    ///   are [`Delivery::Reliable`];
+    /// - it listens, its senders dial it and [fail over](Stickiness::Failover) to it, and both
+    ///   ends are [`Delivery::Reliable`];
     /// - it stores the [position](crate::Message::position) of a message and its effect in one
     ///   transaction, in the order of the stream, before it drops the message;
     /// - it gives what it stored last of every stream here, also if that is nothing yet, and
