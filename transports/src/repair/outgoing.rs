@@ -282,3 +282,30 @@ impl Outgoing {
         self.transmissions
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_acknowledgement_that_was_overtaken_takes_no_room_back() {
+        let now = Instant::now();
+        let mut outgoing = Outgoing::new(HEAD_BYTES_MAX + 1);
+        outgoing.write(&[0; 100]);
+        let leave = |window, outgoing: &mut Outgoing| {
+            outgoing
+                .acknowledge(0, window, &Arrived::default(), now)
+                .unwrap();
+            std::iter::from_fn(|| outgoing.leave(usize::MAX, now)).count()
+        };
+        assert_eq!(leave(30, &mut outgoing), 30);
+        assert_eq!(leave(20, &mut outgoing), 0);
+        assert_eq!(leave(40, &mut outgoing), 10);
+        outgoing
+            .acknowledge(30, 20, &Arrived::default(), now)
+            .unwrap();
+        assert_eq!(outgoing.first, 30);
+        assert_eq!(leave(45, &mut outgoing), 10, "up to 50, as told before");
+        assert_eq!(outgoing.first, 30);
+    }
+}

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::pair::{Pair, read};
+use crate::repair::congestion::PACKETS_AT_FIRST;
 use crate::repair::{PACKETS_MAX, PATIENCE, Received, RepairError};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -208,4 +209,43 @@ fn a_packet_of_an_earlier_link_begins_no_other_and_joins_none() {
     pair.listener_gets(late);
     assert_eq!(pair.listener.figures().foreign, 2);
     assert_eq!(pair.read(), b"new.");
+}
+
+#[test]
+fn what_left_twice_tells_nothing_of_the_round_trip() {
+    let mut pair = Pair::new();
+    pair.dialer.write(b"0...");
+    let first = pair.dialer_sends();
+    pair.wait_for_dialer();
+    assert_eq!(pair.dialer_sends().len(), 1);
+    pair.listener_gets(first);
+    pair.wait(Duration::from_millis(300));
+    let answer = pair.listener_sends();
+    pair.dialer_gets(answer);
+    // Karn: the timer stays backed off, once, from the second at first.
+    pair.dialer.write(b"1...");
+    let sent = pair.dialer_sends();
+    assert_eq!(pair.dialer.wake_at(), Some(pair.now + 2 * SECOND));
+    pair.listener_gets(sent);
+    pair.wait(Duration::from_millis(200));
+    let answer = pair.listener_sends();
+    pair.dialer_gets(answer);
+    pair.dialer.write(b"2...");
+    pair.dialer_sends();
+    let measured = Duration::from_millis(600);
+    assert_eq!(pair.dialer.wake_at(), Some(pair.now + measured));
+}
+
+#[test]
+fn so_many_packets_are_under_way_as_the_network_bears() {
+    let mut pair = Pair::new();
+    pair.dialer.write(&[0; 4_000]);
+    let first = pair.dialer_sends();
+    assert_eq!(first.len(), PACKETS_AT_FIRST);
+    pair.listener_gets(first);
+    let answer = pair.listener_sends();
+    pair.dialer_gets(answer);
+    assert_eq!(pair.dialer_sends().len(), 2 * PACKETS_AT_FIRST);
+    pair.wait_for_dialer();
+    assert_eq!(pair.dialer_sends().len(), 2, "all of that was lost");
 }
