@@ -23,8 +23,8 @@ use std::time::Duration;
 /// So many packets from the first that is missing, or unread, on are kept; what is beyond is dropped and comes again.
 const PACKETS_MAX: u64 = 256;
 
-/// How long the news of packets that arrived in order waits for more of them, or for a packet to ride on
-/// (RFC 9000 §13.2.1: the default is 25 ms).
+/// How long the news of packets that arrived in order waits for more of them, or for a packet to ride on; RFC 9000
+/// (§18.2, `max_ack_delay`) has 25 ms.
 const ACKNOWLEDGEMENT_DELAY: Duration = Duration::from_millis(20);
 
 /// How long a link lasts on which nothing of what waits gets through (RFC 9293 §3.8.3, R2): longer than the heartbeats

@@ -53,7 +53,7 @@ pub(super) enum Load {
     End {
         number: u64,
     },
-    /// The sender lets go of the link; the number is the one its next packet would have had.
+    /// The sender lets go of the link; the number is the first after all that was to be sent.
     Gone {
         number: u64,
     },
