@@ -40,16 +40,17 @@ async fn receive_all(pull: &PullSocket, first: u32, count: u32) {
 
 #[tokio::test]
 async fn iridium_04_what_was_sent_before_the_first_connection_arrives_in_order() {
-    let node = node().await;
-    let push = node.spawn(push("inproc://later")).await.unwrap();
-    send_all(&push, 100).await;
-    let pull = Pull::new("pull")
-        .listen("inproc://later")
-        .delivery(Reliable);
-    let pull = node.spawn(pull).await.unwrap();
-    receive_all(&pull, 0, 100).await;
-    in_time(push.drain()).await;
-    stop(node).await;
+    for listen in ["inproc://later", "tcp://127.0.0.1:0"] {
+        let node = node().await;
+        let later = address_for_later(listen);
+        let push = node.spawn(push(&later)).await.unwrap();
+        send_all(&push, 100).await;
+        let pull = Pull::new("pull").listen(&later).delivery(Reliable);
+        let pull = node.spawn(pull).await.unwrap();
+        receive_all(&pull, 0, 100).await;
+        in_time(push.drain()).await;
+        stop(node).await;
+    }
 }
 
 #[tokio::test]
