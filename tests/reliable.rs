@@ -6,7 +6,8 @@ use std::time::Duration;
 use treewire::prelude::*;
 use treewire::transports::Registry;
 use treewire::{
-    NodeSnapshot, PullSocket, PushSocket, SessionEnd, SocketEvent, Stickiness, World, driven,
+    NodeSnapshot, OfflineReason, PipeState, PullSocket, PushSocket, SessionEnd, SocketEvent,
+    Stickiness, World, driven,
 };
 
 mod support;
@@ -134,19 +135,27 @@ async fn iridium_06_another_node_is_not_attached_and_what_was_not_delivered_come
 
     let second = Pull::new("pull").listen(&url).delivery(Reliable);
     let second = other.spawn(second).await.unwrap();
-    let mut ends = Vec::new();
-    while ends.len() < 2 {
-        if let SocketEvent::SessionEnded { end, undelivered } =
-            in_time(events.next()).await.unwrap()
-        {
-            let texts = undelivered.iter().map(|content| content.first().to_vec());
-            ends.push((end, texts.collect::<Vec<_>>()));
+    let (mut ends, mut over) = (Vec::new(), None);
+    while ends.len() < 2 || over.is_none() {
+        match in_time(events.next()).await.unwrap() {
+            SocketEvent::SessionEnded { end, undelivered } => {
+                let texts = undelivered.iter().map(|content| content.first().to_vec());
+                ends.push((end, texts.collect::<Vec<_>>()));
+            }
+            SocketEvent::State {
+                state: PipeState::Closed,
+                reason,
+                ..
+            } => over = reason,
+            _ => {}
         }
     }
     // What left, and what never did.
     let closed = (SessionEnd::PeerClosed, vec![b"1".to_vec()]);
     let replaced = (SessionEnd::PeerReplaced, vec![b"2".to_vec()]);
     assert_eq!(ends, [closed, replaced]);
+    // It is offline for good, and says why.
+    assert_eq!(over, Some(OfflineReason::PeerReplaced));
     assert_eq!((push.lost(), push.unflushed()), (2, 0));
     assert!(
         in_time(push.send("3"))
