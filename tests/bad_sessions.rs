@@ -2,6 +2,7 @@
 //! suffers.
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use treewire::prelude::*;
 use treewire::{PullSocket, PushSocket};
@@ -23,10 +24,15 @@ struct World {
 }
 
 async fn world() -> World {
+    world_with(|pull| pull).await
+}
+
+async fn world_with(options: impl FnOnce(Pull) -> Pull) -> World {
     LazyLock::force(&LOG);
     let node = node().await;
     let pull = Pull::new("pull").listen("tcp://127.0.0.1:0");
-    let pull = node.spawn(pull.delivery(Reliable)).await.unwrap();
+    let pull = options(pull.delivery(Reliable));
+    let pull = node.spawn(pull).await.unwrap();
     let push = Push::new("push").dial(address(&pull));
     let push = node.spawn(push.delivery(Reliable)).await.unwrap();
     let world = World { node, pull, push };
@@ -192,6 +198,25 @@ async fn an_acknowledgement_of_what_was_never_sent_ends_the_connection() {
             .await;
         world.is_refused(raw, "it was sent 0").await;
     }
+    stop(world.node).await;
+}
+
+#[tokio::test]
+async fn who_sends_a_byte_of_a_message_now_and_then_loses_its_connection() {
+    const NOW_AND_THEN: Duration = Duration::from_millis(100);
+    let start = LOG.end();
+    let world = world_with(|pull| pull.heartbeat(NOW_AND_THEN, 10 * NOW_AND_THEN)).await;
+    let mut raw = world.open(0x22, NEW).await;
+    until_tree(&world.node, "it is there", |_| world.pull.peers() == 2).await;
+    raw.say(&head(0x10, 1, 1_000)).await;
+    in_time(async {
+        while LOG.warnings_with(start, "too slow to be alive").is_empty() {
+            raw.say(b"s").await;
+            raw.hear_for(NOW_AND_THEN).await;
+        }
+    })
+    .await;
+    world.works().await;
     stop(world.node).await;
 }
 

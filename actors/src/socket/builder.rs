@@ -175,8 +175,8 @@ macro_rules! common_options {
             self
         }
 
-        /// After `interval` without a byte a peer is asked for a sign of life;
-        /// after `dead_after` it is given up. Default 5 s and 15 s.
+        /// After `interval` without a frame, or a KiB of a large one, a peer is asked
+        /// for a sign of life; after `dead_after` it is given up. Default 5 s and 15 s.
         pub fn heartbeat(mut self, interval: Duration, dead_after: Duration) -> Self {
             self.0.options.heartbeat_interval = interval;
             self.0.options.dead_after = dead_after;

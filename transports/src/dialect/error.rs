@@ -28,6 +28,11 @@ pub enum DialectError {
     /// Peer or network: nothing arrived for too long.
     #[error("the peer was silent for {silent_for:?}: it is taken for dead")]
     PeerSilent { silent_for: Duration },
+    /// It began a frame and sent less than a KiB more of it for too long.
+    #[error(
+        "the peer sent {bytes} bytes of a frame and no more in {silent_for:?}: too slow to be alive"
+    )]
+    PeerSlow { bytes: usize, silent_for: Duration },
 }
 
 /// Which rule a peer broke. The connection ends; the peer's program or whoever wrote its bytes is at fault.

@@ -28,7 +28,21 @@ impl Conversation {
         if buffer.is_empty() {
             return Ok(());
         }
-        self.heartbeat.heard(now);
+        let before = buffer.len();
+        let result = self.hello_and_frames(buffer, now, events);
+        match buffer.len() {
+            same if same == before => self.heartbeat.heard_part(same, now),
+            fewer => self.heartbeat.heard(fewer, now),
+        }
+        result
+    }
+
+    fn hello_and_frames(
+        &mut self,
+        buffer: &mut BytesMut,
+        now: Instant,
+        events: &mut VecDeque<Event>,
+    ) -> Result<(), DialectError> {
         if self.phase == Greeting::ExpectHello {
             let Some(size) = self.hello(buffer, events)? else {
                 return Ok(());
@@ -86,7 +100,7 @@ impl Conversation {
         now: Instant,
         events: &mut VecDeque<Event>,
     ) -> Result<(), DialectError> {
-        self.heartbeat.heard(now);
+        self.heartbeat.heard(0, now);
         if self.phase == Greeting::ExpectHello {
             let bytes = packet.into_bytes();
             let short = Violation::PacketTooShort {

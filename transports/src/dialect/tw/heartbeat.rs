@@ -4,12 +4,18 @@ use std::time::{Duration, Instant};
 
 use crate::dialect::{DialectError, Settings};
 
+/// So much of a frame is as good as a whole one.
+const PART_BYTES: usize = 1_024;
+
 #[derive(Debug)]
 pub(super) struct Heartbeat {
     interval: Duration,
     dead_after: Duration,
     /// When the peer was last heard; `None` before the conversation began.
     heard: Option<Instant>,
+    /// How much of an unfinished frame was there then, and is there now.
+    unfinished_then: usize,
+    unfinished_now: usize,
     /// The last ping: its nonce, when it was sent, and whether its answer is to come.
     nonce: u64,
     pinged: Option<Instant>,
@@ -25,16 +31,29 @@ impl Heartbeat {
             interval,
             dead_after,
             heard: None,
+            unfinished_then: 0,
+            unfinished_now: 0,
             nonce: 0,
             pinged: None,
             expects_answer: false,
         }
     }
 
-    /// Any bytes of the peer are a sign of life.
+    /// A whole frame came, and so many bytes of the next.
     #[inline]
-    pub(super) fn heard(&mut self, now: Instant) {
+    pub(super) fn heard(&mut self, unfinished_bytes: usize, now: Instant) {
         self.heard = Some(now);
+        self.unfinished_then = unfinished_bytes;
+        self.unfinished_now = unfinished_bytes;
+    }
+
+    /// More of a frame came, but not all of it. A few bytes now and then are no sign of life:
+    /// with them a peer could keep its place, and everybody waiting, for ever.
+    pub(super) fn heard_part(&mut self, unfinished_bytes: usize, now: Instant) {
+        self.unfinished_now = unfinished_bytes;
+        if unfinished_bytes >= self.unfinished_then + PART_BYTES {
+            self.heard(unfinished_bytes, now);
+        }
     }
 
     /// The peer answered a ping; gives the round trip when it was the last one sent.
@@ -59,7 +78,11 @@ impl Heartbeat {
         };
         let silent_for = now.saturating_duration_since(heard);
         if silent_for >= self.dead_after {
-            return Err(DialectError::PeerSilent { silent_for });
+            let bytes = self.unfinished_now.saturating_sub(self.unfinished_then);
+            return Err(match bytes {
+                0 => DialectError::PeerSilent { silent_for },
+                _ => DialectError::PeerSlow { bytes, silent_for },
+            });
         }
         if now < self.ping_at(heard) {
             return Ok(None);
@@ -86,7 +109,7 @@ mod tests {
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
         assert_eq!(heartbeat.wake_at(), None);
-        heartbeat.heard(start);
+        heartbeat.heard(0, start);
         assert_eq!(heartbeat.wake_at(), Some(at(5)));
         assert_eq!(heartbeat.on_time(at(4)), Ok(None));
         assert_eq!(heartbeat.on_time(at(5)), Ok(Some(1)));
@@ -104,16 +127,39 @@ mod tests {
     fn traffic_counts_as_a_sign_of_life() {
         let mut heartbeat = Heartbeat::new(&Settings::new(NodeHello::default(), Role::Dialer));
         let start = Instant::now();
-        heartbeat.heard(start);
-        heartbeat.heard(start + Duration::from_secs(4));
+        heartbeat.heard(0, start);
+        heartbeat.heard(0, start + Duration::from_secs(4));
         assert_eq!(heartbeat.wake_at(), Some(start + Duration::from_secs(9)));
+    }
+
+    #[test]
+    fn a_few_bytes_of_a_frame_are_no_sign_of_life() {
+        let mut heartbeat = Heartbeat::new(&Settings::new(NodeHello::default(), Role::Dialer));
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        heartbeat.heard(3, start);
+        for second in 1..15 {
+            heartbeat.heard_part(3 + second as usize, at(second));
+            assert!(heartbeat.on_time(at(second)).is_ok());
+        }
+        let slow = DialectError::PeerSlow {
+            bytes: 14,
+            silent_for: Duration::from_secs(15),
+        };
+        assert_eq!(heartbeat.on_time(at(15)), Err(slow));
+        // A large frame over a slow link.
+        heartbeat.heard(0, start);
+        for second in 1..100 {
+            heartbeat.heard_part(100 * second as usize, at(second));
+            assert!(heartbeat.on_time(at(second)).is_ok());
+        }
     }
 
     #[test]
     fn only_the_answer_to_the_last_ping_is_timed() {
         let mut heartbeat = Heartbeat::new(&Settings::new(NodeHello::default(), Role::Dialer));
         let start = Instant::now();
-        heartbeat.heard(start);
+        heartbeat.heard(0, start);
         let pinged = start + Duration::from_secs(5);
         assert_eq!(heartbeat.on_time(pinged), Ok(Some(1)));
         assert_eq!(heartbeat.answered(7, pinged), None);

@@ -111,7 +111,7 @@ impl Conversation {
 
 impl Dialect for Conversation {
     fn begin(&mut self, now: Instant, output: &mut Output) {
-        self.heartbeat.heard(now);
+        self.heartbeat.heard(0, now);
         output.bytes(&hello::encode(&self.settings));
     }
 
