@@ -109,13 +109,9 @@ impl WsLink {
         self.input.reserve(room);
         let task = &mut Context::from_waker(&self.waker);
         let read = poll_read_buf(Pin::new(&mut self.stream), task, &mut self.input);
-        match &read {
-            // Nothing is kept for a peer that is silent.
-            Poll::Pending if self.input.is_empty() => self.input = BytesMut::new(),
-            Poll::Ready(Ok(_)) if self.input.len() < SPARSE_BYTES => {
-                self.input = BytesMut::from(&self.input[..]);
-            }
-            _ => {}
+        // Nor is room kept for a peer that is silent.
+        if self.input.len() < SPARSE_BYTES {
+            self.input = BytesMut::from(&self.input[..]);
         }
         read
     }
