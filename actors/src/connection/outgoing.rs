@@ -16,6 +16,10 @@ const PARTING: Duration = Duration::from_secs(1);
 /// Output above this many bytes waits for the link before more is encoded.
 const OUTPUT_BYTES_MAX: usize = 256 * 1024;
 
+/// Messages of about this many bytes are taken and encoded at once: so few that they stay in
+/// the nearest cache between the two, small as they may be.
+const BATCH_BYTES: usize = 8 * 1024;
+
 impl Connection {
     /// Encodes what may be sent. `true` if there was anything.
     pub(super) fn fill_output(&mut self, stats: &Stats, now: Instant) -> bool {
@@ -25,9 +29,13 @@ impl Connection {
         let mut busy = false;
         let shared = &self.config.shared;
         let inlet = &channel.inlet;
-        let room = OUTPUT_BYTES_MAX.saturating_sub(self.wire.output.byte_len());
-        if room > 0 && !channel.we_closed && !channel.is_over() {
-            shared.take_sendable(inlet, room as u64, &mut self.departing);
+        while !channel.we_closed && !channel.is_over() {
+            let before = self.wire.output.byte_len();
+            let wanted = OUTPUT_BYTES_MAX.saturating_sub(before).min(BATCH_BYTES);
+            if wanted == 0 {
+                break;
+            }
+            shared.take_sendable(inlet, wanted as u64, &mut self.departing);
             let mut sent = 0;
             let count = self.departing.len();
             for (at, queued) in self.departing.drain(..).enumerate() {
@@ -53,6 +61,10 @@ impl Connection {
             }
             stats.messages_out.add(sent);
             shared.stats.messages_out.add_shared(sent);
+            if self.wire.output.byte_len() - before < wanted / 2 {
+                // There is no more; or there is, and being busy it looks again.
+                break;
+            }
         }
         let closing = shared.is_closing() || self.leaving;
         if channel.inlet.owes_credit() {

@@ -18,7 +18,9 @@ impl Core {
         content: Content,
         destination: Option<PipeId>,
     ) -> Result<(), Blocked> {
-        let content = self.check(content)?;
+        if let Err(reason) = self.check(&content) {
+            return Err(Blocked { content, reason });
+        }
         self.send_checked(Queued::new(Envelope::new(content)), destination)
     }
 
@@ -28,7 +30,9 @@ impl Core {
         content: Content,
         destination: Option<PipeId>,
     ) -> Result<Arc<FateCell>, Blocked> {
-        let content = self.check(content)?;
+        if let Err(reason) = self.check(&content) {
+            return Err(Blocked { content, reason });
+        }
         if self.config.socket_type.sender == Sender::All {
             let reason = Reason::NotTracked;
             return Err(Blocked { content, reason });
@@ -63,10 +67,9 @@ impl Core {
         idempotent: bool,
         answer: oneshot::Sender<Answer>,
     ) -> Result<u64, (Blocked, oneshot::Sender<Answer>)> {
-        let content = match self.check(content) {
-            Ok(content) => content,
-            Err(blocked) => return Err((blocked, answer)),
-        };
+        if let Err(reason) = self.check(&content) {
+            return Err((Blocked { content, reason }, answer));
+        }
         let again = idempotent.then(|| content.clone());
         let correlation = self.requests.open(answer, again);
         let queued = Queued::new(Envelope::new(content).correlated(correlation));
@@ -118,9 +121,13 @@ impl Core {
         let inlet = receipt.inlet().clone();
         inlet.forget(correlation);
         let answer = match answer {
-            Ok(content) => self.check_limits(content).map_err(|blocked| {
-                Failure::new(crate::typed::HANDLER_FAILED, blocked.reason.to_string())
-            }),
+            Ok(content) => match self.check_limits(&content) {
+                Ok(()) => Ok(content),
+                Err(reason) => Err(Failure::new(
+                    crate::typed::HANDLER_FAILED,
+                    reason.to_string(),
+                )),
+            },
             Err(failure) => Err(failure),
         };
         let envelope = match answer {
@@ -230,16 +237,17 @@ impl Core {
         None
     }
 
-    fn check(&self, content: Content) -> Result<Content, Blocked> {
-        let reason = match self.standing {
-            Standing::Open => return self.check_limits(content),
-            Standing::Resting { .. } => Reason::Resting,
-            Standing::Closed => Reason::Closing,
-        };
-        Err(Blocked { content, reason })
+    #[inline]
+    fn check(&self, content: &Content) -> Result<(), Reason> {
+        match self.standing {
+            Standing::Open => self.check_limits(content),
+            Standing::Resting { .. } => Err(Reason::Resting),
+            Standing::Closed => Err(Reason::Closing),
+        }
     }
 
-    fn check_limits(&self, content: Content) -> Result<Content, Blocked> {
+    #[inline]
+    fn check_limits(&self, content: &Content) -> Result<(), Reason> {
         let bytes = content.byte_len() as u64;
         let limit = self.config.message_bytes_max;
         let parts = content.part_count();
@@ -253,9 +261,9 @@ impl Core {
         } else if let Some(Err(error)) = content.headers().map(|headers| headers.check()) {
             Reason::Headers(error)
         } else {
-            return Ok(content);
+            return Ok(());
         };
-        Err(Blocked { content, reason })
+        Err(reason)
     }
 
     fn send_to_one(&mut self, queued: Queued) -> Result<(), Blocked> {

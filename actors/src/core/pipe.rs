@@ -48,7 +48,8 @@ impl Queued {
 
     /// What is sent of it while it is kept, with its tracker. What a reply answers is handled
     /// when it leaves.
-    fn leaving(&mut self) -> Self {
+    #[inline]
+    pub(super) fn leaving(&mut self) -> Self {
         Queued {
             envelope: self.envelope.clone(),
             bytes: self.bytes,
@@ -359,12 +360,8 @@ impl Pipe {
         match &mut self.session {
             None => connection.take(bytes_wanted, batch, news, |_| oldest()),
             Some(session) => connection.take(bytes_wanted, batch, news, |news| {
-                session.leaves_again(news).or_else(|| {
-                    let mut queued = oldest()?;
-                    let leaving = queued.leaving();
-                    session.leaves(queued, news);
-                    Some(leaving)
-                })
+                let again = session.leaves_again(news);
+                again.or_else(|| Some(session.leaves(oldest()?, news)))
             }),
         }
     }

@@ -147,14 +147,15 @@ impl Session {
         self.attempts.has_opened && received > known
     }
 
-    /// A message leaves, and is kept.
-    pub(crate) fn leaves(&mut self, queued: Queued, news: &mut FateNews) {
+    /// A message leaves, and is kept; what is sent of it.
+    #[inline]
+    pub(crate) fn leaves(&mut self, queued: Queued, news: &mut FateNews) -> Queued {
         if let Some(tracker) = &queued.tracker {
             tracker.written(news);
         }
         let bytes = queued.bytes;
-        self.outgoing.leaves(queued, bytes);
         self.tally.unacknowledged.add(1);
+        self.outgoing.leaves(queued, bytes).leaving()
     }
 
     /// The next message that left on an earlier connection leaves once more.

@@ -29,7 +29,14 @@ impl PushSocket {
     /// # Cancel safety
     /// A dropped call has not sent the message, which is dropped with it.
     pub async fn send(&self, content: impl Into<Content>) -> Result<(), SendError> {
-        self.0.send_when_room(content.into(), None).await
+        // What is usual needs no future within this one, nor a move of the message into it.
+        if is_flooding() {
+            return self.0.send_in_turn(content.into(), None).await;
+        }
+        match self.0.try_send(content.into(), None) {
+            Ok(()) => Ok(()),
+            Err(blocked) => self.0.send_blocked(blocked, None).await,
+        }
     }
 
     /// The same without waiting.
@@ -50,13 +57,33 @@ impl SocketHandle {
         destination: Option<PipeId>,
     ) -> Result<(), SendError> {
         if is_flooding() {
-            tokio::task::yield_now().await;
+            return self.send_in_turn(content, destination).await;
         }
-        // What is usual needs no future to wait with.
-        let blocked = match self.try_send(content, destination) {
-            Ok(()) => return Ok(()),
-            Err(blocked) => blocked,
-        };
+        match self.try_send(content, destination) {
+            Ok(()) => Ok(()),
+            Err(blocked) => self.send_blocked(blocked, destination).await,
+        }
+    }
+
+    /// Lets the thread's other tasks on first.
+    async fn send_in_turn(
+        &self,
+        content: Content,
+        destination: Option<PipeId>,
+    ) -> Result<(), SendError> {
+        tokio::task::yield_now().await;
+        match self.try_send(content, destination) {
+            Ok(()) => Ok(()),
+            Err(blocked) => self.send_blocked(blocked, destination).await,
+        }
+    }
+
+    /// Sends what could not be sent at once.
+    async fn send_blocked(
+        &self,
+        blocked: Blocked,
+        destination: Option<PipeId>,
+    ) -> Result<(), SendError> {
         let attempt = |content| {
             let sent = self.try_send(content, destination);
             sent.map_err(|blocked| (blocked.reason, blocked.content))

@@ -63,13 +63,16 @@ impl<T> Default for Outgoing<T> {
 }
 
 impl<T> Outgoing<T> {
-    /// One more message leaves, for the first time.
-    pub(crate) fn leaves(&mut self, message: T, bytes: u64) {
+    /// One more message leaves, for the first time; where it is kept.
+    #[inline]
+    pub(crate) fn leaves(&mut self, message: T, bytes: u64) -> &mut T {
         debug_assert_eq!(self.again(), 0, "those before it leave first");
-        self.kept.push_back(Kept { message, bytes });
         self.kept_bytes += bytes;
         self.left += 1;
         self.left_bytes += bytes;
+        self.kept.push_back(Kept { message, bytes });
+        let last = self.kept.back_mut().expect("it was pushed just now");
+        &mut last.message
     }
 
     /// The next message that left on an earlier connection leaves once more.
