@@ -40,19 +40,28 @@ pub(crate) trait Receipt {
 
 /// Lock order: `waiting`, then `taken`.
 pub(crate) struct Queue<T: Item> {
-    waiting: Mutex<Waiting<T>>,
-    taken: Mutex<Taken<T>>,
     /// How many wait; written under the lock, so that an idle poll need not take it.
     waiting_count: AtomicUsize,
-    /// How many were taken and not handled; written under the lock of `taken`.
+    waiting: Mutex<Waiting<T>>,
+    working: Box<Working<T>>,
+    consumer: Arc<TaskWaker>,
+}
+
+/// What is written with each message that is handled, and what is read then: in cache
+/// lines of its own, or senders would slow it down, and be slowed down by it.
+#[repr(align(64))]
+struct Working<T: Item> {
+    taken: Mutex<Taken<T>>,
+    /// How many were taken and not handled; written under the lock.
     taken_count: AtomicUsize,
     has_line: AtomicBool,
-    consumer: Arc<TaskWaker>,
 }
 
 /// The side of the senders.
 struct Waiting<T> {
     items: VecDeque<Entry<T>>,
+    /// No more than so many are taken and not handled, so that a sender need not look.
+    taken_at_most: usize,
     line: VecDeque<Entry<T>>,
     capacity: usize,
     high_water: usize,
@@ -100,8 +109,10 @@ pub(crate) struct Level {
 impl<T: Item> Queue<T> {
     pub(crate) fn new(capacity: usize, consumer: Arc<TaskWaker>) -> Self {
         Queue {
+            waiting_count: AtomicUsize::new(0),
             waiting: Mutex::new(Waiting {
                 items: VecDeque::new(),
+                taken_at_most: 0,
                 line: VecDeque::new(),
                 capacity: capacity.max(1),
                 high_water: 0,
@@ -110,16 +121,17 @@ impl<T: Item> Queue<T> {
                 closed: None,
                 opened_for: 0,
             }),
-            taken: Mutex::new(Taken {
-                items: VecDeque::new(),
-                in_hand: None,
-                in_earlier_hands: Vec::new(),
-                life: 0,
-                ended: 0,
+            working: Box::new(Working {
+                taken: Mutex::new(Taken {
+                    items: VecDeque::new(),
+                    in_hand: None,
+                    in_earlier_hands: Vec::new(),
+                    life: 0,
+                    ended: 0,
+                }),
+                taken_count: AtomicUsize::new(0),
+                has_line: AtomicBool::new(false),
             }),
-            waiting_count: AtomicUsize::new(0),
-            taken_count: AtomicUsize::new(0),
-            has_line: AtomicBool::new(false),
             consumer,
         }
     }
@@ -133,7 +145,7 @@ impl<T: Item> Queue<T> {
     pub(crate) fn level(&self) -> Level {
         let waiting = self.waiting.lock();
         Level {
-            depth: waiting.items.len() + self.taken_count.load(Acquire),
+            depth: waiting.items.len() + self.working.taken_count.load(Acquire),
             high_water: waiting.high_water,
             capacity: waiting.capacity,
         }
@@ -151,7 +163,7 @@ impl<T: Item> Queue<T> {
             let exit = exit.clone();
             return Err(Refused::Closed(item, exit));
         }
-        if !self.has_room(&waiting) {
+        if !self.has_room(&mut waiting) {
             return Err(Refused::Full(item));
         }
         let wake = self.append(&mut waiting, item).1;
@@ -168,7 +180,7 @@ impl<T: Item> Queue<T> {
             let exit = exit.clone();
             return Err((item, exit));
         }
-        if self.has_room(&waiting) {
+        if self.has_room(&mut waiting) {
             let (serial, wake) = self.append(&mut waiting, item);
             drop(waiting);
             self.wake(wake);
@@ -177,7 +189,7 @@ impl<T: Item> Queue<T> {
         waiting.last_serial += 1;
         let serial = waiting.last_serial;
         waiting.line.push_back(Entry { serial, item });
-        self.has_line.store(true, Release);
+        self.working.has_line.store(true, Release);
         drop(waiting);
         // Room that was made before the line was seen is found here.
         self.admit();
@@ -193,7 +205,7 @@ impl<T: Item> Queue<T> {
             return Err(Refused::Closed(item, exit));
         }
         let mut displaced = None;
-        if !self.has_room(&waiting) {
+        if !self.has_room(&mut waiting) {
             displaced = self.take_out(&mut waiting, |entry| entry.item.is_expendable());
             if displaced.is_none() {
                 return Err(Refused::Full(item));
@@ -242,7 +254,7 @@ impl<T: Item> Queue<T> {
         let mut items = self.take_all(&mut waiting);
         let line = mem::take(&mut waiting.line);
         items.extend(line.into_iter().map(|entry| entry.item));
-        self.has_line.store(false, Release);
+        self.working.has_line.store(false, Release);
         Some(items)
     }
 
@@ -257,20 +269,21 @@ impl<T: Item> Queue<T> {
     }
 
     fn take_all(&self, waiting: &mut Waiting<T>) -> Vec<T> {
-        let mut taken = self.taken.lock();
+        let mut taken = self.working.taken.lock();
         let items = mem::take(&mut taken.items);
         let items = items.into_iter().chain(mem::take(&mut waiting.items));
-        self.taken_count.store(0, Release);
+        self.working.taken_count.store(0, Release);
+        waiting.taken_at_most = 0;
         self.waiting_count.store(0, Relaxed);
         waiting.armed = true;
         items.map(|entry| entry.item).collect()
     }
 
     fn take_out(&self, waiting: &mut Waiting<T>, is_it: impl Fn(&Entry<T>) -> bool) -> Option<T> {
-        let mut taken = self.taken.lock();
+        let mut taken = self.working.taken.lock();
         let entry = if let Some(at) = taken.items.iter().position(&is_it) {
             let entry = taken.items.remove(at);
-            self.taken_count.store(taken.items.len(), Release);
+            self.working.taken_count.store(taken.items.len(), Release);
             entry
         } else {
             let at = waiting.items.iter().position(&is_it)?;
@@ -283,14 +296,18 @@ impl<T: Item> Queue<T> {
     }
 
     /// Nobody overtakes those who stand in line.
-    fn has_room(&self, waiting: &Waiting<T>) -> bool {
+    fn has_room(&self, waiting: &mut Waiting<T>) -> bool {
         waiting.line.is_empty() && self.is_below_bound(waiting)
     }
 
-    fn is_below_bound(&self, waiting: &Waiting<T>) -> bool {
+    fn is_below_bound(&self, waiting: &mut Waiting<T>) -> bool {
         let waits = waiting.items.len();
-        waits + self.taken_count.load(Acquire) < waiting.capacity
-            || waits + self.taken.lock().items.len() < waiting.capacity
+        let is_below = |taken| waits + taken < waiting.capacity;
+        if is_below(waiting.taken_at_most) {
+            return true;
+        }
+        waiting.taken_at_most = self.working.taken_count.load(Acquire);
+        is_below(waiting.taken_at_most) || is_below(self.working.taken.lock().items.len())
     }
 
     /// The item's serial number, and whether the consumer is to be woken.
@@ -304,8 +321,11 @@ impl<T: Item> Queue<T> {
         waiting.items.push_back(entry);
         let waits = waiting.items.len();
         self.waiting_count.store(waits, Release);
-        let depth = waits + self.taken_count.load(Relaxed);
-        waiting.high_water = waiting.high_water.max(depth);
+        if waits + waiting.taken_at_most > waiting.high_water {
+            waiting.taken_at_most = self.working.taken_count.load(Acquire);
+            let depth = waits + waiting.taken_at_most;
+            waiting.high_water = waiting.high_water.max(depth);
+        }
         mem::take(&mut waiting.armed)
     }
 
@@ -320,13 +340,15 @@ impl<T: Item> Queue<T> {
         let mut receipts = Vec::new();
         let mut wake = false;
         let mut waiting = self.waiting.lock();
-        while self.is_below_bound(&waiting)
+        while self.is_below_bound(&mut waiting)
             && let Some(entry) = waiting.line.pop_front()
         {
             receipts.extend(entry.item.receipt());
             wake |= self.append_entry(&mut waiting, entry);
         }
-        self.has_line.store(!waiting.line.is_empty(), Release);
+        self.working
+            .has_line
+            .store(!waiting.line.is_empty(), Release);
         drop(waiting);
         self.wake(wake);
         for receipt in receipts {
@@ -336,7 +358,7 @@ impl<T: Item> Queue<T> {
 
     /// Those in line are told that they moved up, so this may run their wakers.
     pub(crate) fn admit_if_any(&self) {
-        if self.has_line.load(Acquire) {
+        if self.working.has_line.load(Acquire) {
             self.admit();
         }
     }
