@@ -258,9 +258,17 @@ async fn the_tree_shows_what_is_not_acknowledged_and_what_was_resumed() {
         address(&pull),
         &address(&pull)[6..]
     );
+    let session = |tree: &NodeSnapshot| {
+        let shown = tree.find(&connection)?.details.get("session")?;
+        let (id, attempt) = shown.split_once("…, attempt ")?;
+        Some((id.to_owned(), attempt.to_owned()))
+    };
+    let (id, attempt) = session(&near.snapshot().await.unwrap()).expect("it is shown");
+    assert_eq!((id.len(), attempt.as_str()), (8, "1"));
     near.kill(&connection).await.unwrap();
     until_tree(&near, "it was resumed", |tree| {
         detail(tree, "resumed").is_some_and(|count| count == "1")
+            && session(tree) == Some((id.clone(), "2".to_owned()))
     })
     .await;
     held.clear();

@@ -5,6 +5,7 @@ use treewire_transports::{Credit, Delivery, Event, OpenChannel, PeerHello, Refus
 
 use super::{Channel, Connection, Phase, Trouble};
 use crate::core::{Inlet, NoSession, PipeId};
+use crate::session::SessionId;
 
 /// A peer that was told so often that there is one channel will not learn it.
 const REFUSED_OPENS_MAX: u32 = 8;
@@ -222,6 +223,11 @@ impl Connection {
         // A session's figures were checked when it was opened.
         let taken = shared.credit(&inlet, credit);
         debug_assert!(taken.is_ok());
+        if open.delivery != Delivery::BestEffort {
+            let session = SessionId(open.session).shown();
+            let attempt = open.epoch;
+            stats.describe("session", format!("{session}…, attempt {attempt}"));
+        }
         stats.describe("peer socket", open.socket);
         self.inlet.get_or_init(|| inlet.clone());
         if let Some(drive) = &self.drive {

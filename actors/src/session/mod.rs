@@ -20,6 +20,14 @@ impl SessionId {
     pub(crate) fn next(self) -> Self {
         SessionId(u128::from_le_bytes(self.0).wrapping_add(1).to_le_bytes())
     }
+
+    /// Enough to tell it from others, and too little to take it over with.
+    pub(crate) fn shown(self) -> String {
+        self.0[..4]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
 }
 
 /// What a dialer makes of random bits for a pipe, once.
