@@ -142,6 +142,33 @@ fn conat_10_without_reconnection_it_stays_down_until_told() {
     });
 }
 
+#[tokio::test]
+async fn conat_10_without_reconnection_a_cut_is_for_good_over_tcp_too() {
+    /// A dialer that reconnects has tried several times by then.
+    const LONG: Duration = Duration::from_millis(500);
+    let (near, far) = (node().await, node().await);
+    let pull = Pull::new("pull").listen("tcp://127.0.0.1:0");
+    let pull = far.spawn(pull.delivery(Reliable)).await.unwrap();
+    let push = Push::new("push").dial(address(&pull)).reconnect(false);
+    let (push_spec, push) = push.delivery(Reliable).into_spec();
+    let mut events = push.events();
+    near.spawn(push_spec).await.unwrap();
+    states_until(&mut events, Ready).await;
+    kill(&far, "connection").await;
+    states_until(&mut events, Disconnected).await;
+    in_time(push.send("meanwhile")).await.unwrap();
+    tokio::time::sleep(LONG).await;
+    assert_eq!(push.pipes()[0].state, Disconnected);
+    assert!(events.try_next().is_none(), "it did not even try");
+    push.redial();
+    let states = states_until(&mut events, Ready).await;
+    assert_eq!(states, [Connecting, Ready]);
+    let message = in_time(pull.recv()).await.unwrap().unwrap();
+    assert_eq!(*message.payload(), "meanwhile");
+    stop(near).await;
+    stop(far).await;
+}
+
 /// Kills a child of that kind, if there is one.
 async fn kill(node: &Node, kind: &str) {
     let tree = node.snapshot().await.unwrap();
