@@ -52,8 +52,8 @@
 pub use actix;
 pub use treewire_actors::postcard_schema as schema;
 pub use treewire_actors::{
-    Asking, AskingTyped, Bound, Closed, ComposedSocket, Connector, Delivered, Fate, Incoming,
-    Judge, Message, OfflineReason, Overflow, ParsePositionError, PeerReplaced, PipeState,
+    Asking, AskingTyped, Bound, Closed, Codec, ComposedSocket, Connector, Delivered, Fate,
+    Incoming, Judge, Message, OfflineReason, Overflow, ParsePositionError, PeerReplaced, PipeState,
     PipeStatus, Pull, PullSocket, Push, PushSocket, Receiver, RecvError, Remote, RemoteError, Rep,
     RepSocket, Replacement, Req, ReqSocket, Request, RequestError, SOCKET_OPTIONS, SendError,
     Sender, Serves, ServesPositions, SessionEnd, Socket, SocketDeadLetter, SocketDeadLetters,
@@ -82,9 +82,9 @@ pub mod prelude {
     pub use crate::Restart::{Permanent, Temporary, Transient};
     pub use crate::Strategy::{OneForAll, OneForOne, RestForOne};
     pub use crate::{
-        Bound, Child, Closed, Content, Context, Delivery, Exit, IntoSpec, Node, Observe, Overflow,
-        Payload, Placement, Pull, Push, Ref, Remote, RemoteError, Rep, Reply, Req, Restart,
-        Strategy, Supervisor, SupervisorRef, WireMessage, WireType,
+        Bound, Child, Closed, Codec, Content, Context, Delivery, Exit, IntoSpec, Node, Observe,
+        Overflow, Payload, Placement, Pull, Push, Ref, Remote, RemoteError, Rep, Reply, Req,
+        Restart, Strategy, Supervisor, SupervisorRef, WireMessage, WireType,
     };
     pub use actix::fut::{ActorFutureExt, ActorStreamExt, WrapFuture, WrapStream};
     pub use actix::{

@@ -30,7 +30,9 @@ pub use message::{Message, Source};
 pub use pattern::{Connector, Receiver, Sender, SocketType};
 pub use position::{ParsePositionError, StreamId, StreamPosition};
 pub use socket::{Pull, Push, Rep, Req, SOCKET_OPTIONS, Serves, ServesPositions, Socket};
-pub use typed::{AskingTyped, Delivered, Remote, RemoteError, WireMessage, WireType, schema_of};
+pub use typed::{
+    AskingTyped, Codec, Delivered, Remote, RemoteError, WireMessage, WireType, schema_of,
+};
 
 #[doc(hidden)]
 pub use postcard_schema;

@@ -24,6 +24,7 @@ pub use receiving::PullSocket;
 pub use replaced::{PeerReplaced, Replacement};
 pub(crate) use replying::ReplyPath;
 pub use replying::{RepSocket, Request};
+pub(crate) use requesting::RequestDefaults;
 pub use requesting::{Asking, ReqSocket};
 pub use sending::PushSocket;
 pub use socket::{ComposedSocket, SocketHandle};

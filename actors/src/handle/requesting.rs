@@ -9,14 +9,22 @@ use treewire_transports::Content;
 use super::{RequestError, SendError, SocketHandle};
 use crate::core::Blocked;
 use crate::pattern::Answer;
-use crate::typed::{AskingTyped, Remote, WireMessage};
+use crate::typed::{AskingTyped, Codec, Remote, WireMessage};
 
 /// The handle of a [`Req`](crate::Req) socket. Any number of requests may be
 /// under way at once.
 #[derive(Clone, Debug)]
 pub struct ReqSocket {
     pub(crate) socket: SocketHandle,
+    pub(crate) defaults: RequestDefaults,
+}
+
+/// What holds for requests that say nothing else.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct RequestDefaults {
     pub(crate) deadline: Option<Duration>,
+    /// Of typed ones.
+    pub(crate) codec: Codec,
 }
 
 impl Deref for ReqSocket {
@@ -40,7 +48,7 @@ impl ReqSocket {
         Asking {
             socket: self.socket.clone(),
             content: content.into(),
-            deadline: self.deadline,
+            deadline: self.defaults.deadline,
             idempotent: false,
         }
     }
@@ -60,10 +68,17 @@ impl ReqSocket {
 
     /// The same socket with another default deadline; `None` waits for ever.
     pub fn with_deadline(&self, deadline: impl Into<Option<Duration>>) -> ReqSocket {
-        ReqSocket {
-            deadline: deadline.into(),
-            ..self.clone()
-        }
+        let mut socket = self.clone();
+        socket.defaults.deadline = deadline.into();
+        socket
+    }
+
+    /// The same socket with another codec for typed messages. Those who serve answer in
+    /// it.
+    pub fn with_codec(&self, codec: Codec) -> ReqSocket {
+        let mut socket = self.clone();
+        socket.defaults.codec = codec;
+        socket
     }
 }
 

@@ -10,18 +10,22 @@ use treewire_transports::Delivery;
 use super::{SocketActor, SocketOptions};
 use crate::bound::{Bound, Overflow};
 use crate::core::{CoreConfig, Shared, Stickiness};
-use crate::handle::{ComposedSocket, PullSocket, PushSocket, RepSocket, ReqSocket, SocketHandle};
+use crate::handle::{
+    ComposedSocket, PullSocket, PushSocket, RepSocket, ReqSocket, RequestDefaults, SocketHandle,
+};
 use crate::pattern::{Connector, Receiver, Sender, SocketType};
 use crate::position::StreamPosition;
-use crate::typed::{Delivered, Routes, WireMessage};
+use crate::typed::{Codec, Delivered, Routes, WireMessage};
 
 /// What all sockets are made from.
 struct Blueprint {
     name: String,
     options: SocketOptions,
-    deadline: Option<Duration>,
+    defaults: RequestDefaults,
     placement: Placement,
     routes: Vec<AddRoute>,
+    /// The codec of peers that name none.
+    foreign_codec: Codec,
     /// How far streams came, if it is to go on from there.
     positions: Option<Vec<StreamPosition>>,
 }
@@ -33,9 +37,10 @@ impl Blueprint {
         Blueprint {
             name,
             options: SocketOptions::new(socket_type),
-            deadline: None,
+            defaults: RequestDefaults::default(),
             placement: Placement::inherit(),
             routes: Vec::new(),
+            foreign_codec: Codec::default(),
             positions: None,
         }
     }
@@ -57,7 +62,8 @@ impl Blueprint {
         let Blueprint {
             name,
             options,
-            deadline,
+            defaults,
+            foreign_codec,
             placement,
             routes,
             positions,
@@ -81,14 +87,14 @@ impl Blueprint {
                 .0
                 .get()
                 .ok_or_else(|| treewire_runtime::Failure::new("the socket was not described"))?;
-            Ok(SocketActor::new(shared.clone(), options.clone(), deadline))
+            Ok(SocketActor::new(shared.clone(), options.clone(), defaults))
         });
         let child = child.kind(kind).shutdown(shutdown).placement(placement);
         let shared = Shared::new(config, child.stats(), listeners);
         if let Some(positions) = positions {
             shared.core(|core| core.resume_from(positions));
         }
-        let mut table = Routes::new(shared.ward.clone());
+        let mut table = Routes::new(shared.ward.clone(), foreign_codec);
         for add in routes {
             add(&mut table, &shared);
         }
@@ -299,9 +305,39 @@ impl Req {
     /// How long a request waits for its answer unless it says otherwise. Default:
     /// for ever.
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.0.deadline = Some(deadline);
+        self.0.defaults.deadline = Some(deadline);
         self
     }
+
+    /// How typed messages are encoded; those who serve understand all codecs, and answer
+    /// in that of the request. Default [`Codec::Postcard`].
+    pub fn codec(mut self, codec: Codec) -> Self {
+        self.0.defaults.codec = codec;
+        self
+    }
+}
+
+/// What sockets that route typed messages have beside the others' options.
+macro_rules! foreign_option {
+    () => {
+        /// The codec of peers that do not name theirs, as Treewire's own do: of programs
+        /// in other languages that send a wire name and a payload, or where one type is
+        /// served just a payload. Their messages have no fingerprint of the schema either:
+        /// what fits the type is taken. They are answered in the same codec. Default
+        /// [`Codec::Postcard`].
+        pub fn foreign_codec(mut self, codec: Codec) -> Self {
+            self.0.foreign_codec = codec;
+            self
+        }
+    };
+}
+
+impl Rep {
+    foreign_option!();
+}
+
+impl Pull {
+    foreign_option!();
 }
 
 impl Rep {
@@ -414,12 +450,12 @@ impl Socket {
 }
 
 macro_rules! into_spec {
-    ($socket:ident, $handle:ty, |$inner:ident, $deadline:ident| $make:expr) => {
+    ($socket:ident, $handle:ty, |$inner:ident, $defaults:ident| $make:expr) => {
         impl IntoSpec for $socket {
             type Handle = $handle;
 
             fn into_spec(self) -> (ChildSpec, $handle) {
-                let $deadline = self.0.deadline;
+                let $defaults = self.0.defaults;
                 let (spec, $inner) = self.0.into_spec();
                 (spec, $make)
             }
@@ -427,13 +463,13 @@ macro_rules! into_spec {
     };
 }
 
-into_spec!(Push, PushSocket, |socket, _deadline| PushSocket(socket));
-into_spec!(Pull, PullSocket, |socket, _deadline| PullSocket(socket));
-into_spec!(Rep, RepSocket, |socket, _deadline| RepSocket(socket));
-into_spec!(Req, ReqSocket, |socket, deadline| ReqSocket {
+into_spec!(Push, PushSocket, |socket, _defaults| PushSocket(socket));
+into_spec!(Pull, PullSocket, |socket, _defaults| PullSocket(socket));
+into_spec!(Rep, RepSocket, |socket, _defaults| RepSocket(socket));
+into_spec!(Req, ReqSocket, |socket, defaults| ReqSocket {
     socket,
-    deadline
+    defaults
 });
-into_spec!(Socket, ComposedSocket, |socket, _deadline| ComposedSocket(
+into_spec!(Socket, ComposedSocket, |socket, _defaults| ComposedSocket(
     socket
 ));

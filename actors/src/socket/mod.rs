@@ -22,7 +22,7 @@ use treewire_runtime::{Context, Failure};
 use treewire_transports::{Delivery, Endpoint, OptionKind, OptionSpec, Registry, Use};
 
 use crate::core::{Core, PipeId, Shared};
-use crate::handle::Closed;
+use crate::handle::{Closed, RequestDefaults};
 pub use builder::{Pull, Push, Rep, Req, Serves, ServesPositions, Socket};
 use dialer::Dialer;
 use endpoint_parts::EndpointParts;
@@ -40,8 +40,7 @@ pub const SOCKET_OPTIONS: &[OptionSpec] = &[OptionSpec {
 pub(crate) struct SocketActor {
     shared: Arc<Shared>,
     options: SocketOptions,
-    /// The default deadline of requests.
-    deadline: Option<Duration>,
+    defaults: RequestDefaults,
     finished: bool,
     /// By pipe, the wait for what an actor decides.
     inquiries: HashMap<PipeId, SpawnHandle>,
@@ -51,12 +50,12 @@ impl SocketActor {
     pub(crate) fn new(
         shared: Arc<Shared>,
         options: SocketOptions,
-        deadline: Option<Duration>,
+        defaults: RequestDefaults,
     ) -> Self {
         SocketActor {
             shared,
             options,
-            deadline,
+            defaults,
             finished: false,
             inquiries: HashMap::new(),
         }
@@ -66,8 +65,8 @@ impl SocketActor {
         self.shared.clone()
     }
 
-    pub(crate) fn deadline(&self) -> Option<Duration> {
-        self.deadline
+    pub(crate) fn defaults(&self) -> RequestDefaults {
+        self.defaults
     }
 
     fn start_endpoints(&mut self, context: &mut Context<Self>) -> Result<(), Failure> {

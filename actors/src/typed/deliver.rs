@@ -6,11 +6,11 @@ use actix::{Actor, Handler};
 use treewire_runtime::{Execution, Loss, Origin, Outcome, Port, PortRefusal, Ref};
 use treewire_transports::Content;
 
-use super::WireMessage;
 use super::delivered::Form;
-use super::descriptor::{Descriptor, decode, discard};
+use super::descriptor::{Encoded, discard, payload_of};
 use super::offender::Offender;
-use super::routes::{PORT_CAPACITY, Route, Ticket, Unfit, payload_of};
+use super::routes::{PORT_CAPACITY, Route, Ticket, Unfit};
+use super::{Codec, WireMessage};
 use crate::core::{QUARANTINED, Shared, Taken, Ward};
 use crate::message::{PANICKED, Receipt};
 
@@ -43,23 +43,16 @@ impl<M: WireMessage, F: Form<M>> Route for DeliverRoute<M, F> {
         self.port.room() > 0
     }
 
-    fn deliver(
-        &self,
-        descriptor: Option<Descriptor<'_>>,
-        payload: &[u8],
-        ticket: Ticket,
-    ) -> Result<Taken, Unfit> {
-        let message = descriptor
-            .map_or(Ok(()), |descriptor| descriptor.fits::<M>())
-            .and_then(|()| decode::<M>(payload));
-        let message = match message {
-            Ok(message) => message,
+    fn deliver(&self, encoded: Encoded<'_>, ticket: Ticket) -> Result<Taken, Unfit> {
+        let (message, codec) = match encoded.decode::<M>() {
+            Ok(decoded) => decoded,
             Err(failure) => return ticket.refuse(failure),
         };
         let message = F::new(message, &ticket.receipt);
         let handled = Handled {
             receipt: ticket.receipt,
             kept: ticket.kept,
+            codec,
             shared: self.shared.clone(),
             ward: self.ward.clone(),
             message: PhantomData,
@@ -87,6 +80,7 @@ impl<M: WireMessage, F: Form<M>> Route for DeliverRoute<M, F> {
 struct Handled<M> {
     receipt: Receipt,
     kept: Option<Content>,
+    codec: Codec,
     shared: Weak<Shared>,
     ward: Arc<Ward>,
     message: PhantomData<fn(M)>,
@@ -104,7 +98,7 @@ impl<M: WireMessage, F: Form<M>> Outcome<F> for Handled<M> {
             return None;
         }
         // It could be decoded before.
-        let message = decode::<M>(payload_of(content)).ok()?;
+        let message = self.codec.decode::<M>(payload_of(content)).ok()?;
         Some(F::new(message, &self.receipt))
     }
 

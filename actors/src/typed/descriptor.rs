@@ -5,11 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use treewire_transports::{Content, Failure, Payload};
 
-use super::error::{DECODE_FAILED, ENCODE_FAILED, SCHEMA_MISMATCH};
-use super::{WireMessage, WireType, schema_of};
-
-/// The codec id of postcard. Ids are below 0x20, which no wire name begins with.
-const POSTCARD: u8 = 1;
+use super::error::{DECODE_FAILED, SCHEMA_MISMATCH};
+use super::{Codec, WireMessage, schema_of};
 
 /// What a first part says.
 pub(super) enum Descriptor<'a> {
@@ -44,70 +41,62 @@ impl<'a> Descriptor<'a> {
         }
     }
 
-    /// Whether what follows can be decoded as an `M`.
-    pub(super) fn fits<M: WireMessage>(&self) -> Result<(), Failure> {
+    /// In which codec what follows is an `M`; of peers that do not say it, in `foreign`.
+    pub(super) fn fits<M: WireMessage>(&self, foreign: Codec) -> Result<Codec, Failure> {
         let Descriptor::Full {
             codec,
             schema,
             name,
         } = self
         else {
-            return Ok(());
+            return Ok(foreign);
         };
-        if *codec != POSTCARD {
-            let text = format!("{name} came in codec {codec}, only {POSTCARD} (postcard) is known");
+        let Some(codec) = Codec::from_id(*codec) else {
+            let known = Codec::ALL.map(|codec| format!("{} ({codec})", codec.id()));
+            let known = known.join(", ");
+            let text = format!("{name} came in codec {codec}, known are {known}");
             return Err(Failure::new(DECODE_FAILED, text));
-        }
+        };
         if *schema != schema_of::<M>() {
             let text = format!("the two sides have different definitions of {name} or its reply");
             return Err(Failure::new(SCHEMA_MISMATCH, text));
         }
-        Ok(())
+        Ok(codec)
     }
 }
 
-/// The first part of every message of type `M`.
-pub(super) fn descriptor<M: WireMessage>() -> Payload {
+/// An encoded value, and what is said about it.
+pub(super) struct Encoded<'a> {
+    /// What its first part says; of a lone payload nothing.
+    pub(super) descriptor: Option<Descriptor<'a>>,
+    pub(super) payload: &'a [u8],
+    /// The codec of peers that name none.
+    pub(super) foreign: Codec,
+}
+
+impl Encoded<'_> {
+    /// The message and the codec in which it came.
+    pub(super) fn decode<M: WireMessage>(&self) -> Result<(M, Codec), Failure> {
+        let codec = match &self.descriptor {
+            Some(descriptor) => descriptor.fits::<M>(self.foreign)?,
+            None => self.foreign,
+        };
+        Ok((codec.decode(self.payload)?, codec))
+    }
+}
+
+/// The encoded value of a message as it came: behind the name, or all there is.
+pub(super) fn payload_of(content: &Content) -> &[u8] {
+    content.parts().nth(1).unwrap_or(content.first())
+}
+
+/// The first part of every message of type `M` in that codec.
+pub(super) fn descriptor<M: WireMessage>(codec: Codec) -> Payload {
     let mut part = Vec::with_capacity(17 + M::NAME.len());
-    part.push(POSTCARD);
+    part.push(codec.id());
     part.extend_from_slice(&schema_of::<M>());
     part.extend_from_slice(M::NAME.as_bytes());
     Payload::from(part)
-}
-
-pub(super) fn encode<T: WireType>(value: &T) -> Result<Payload, Failure> {
-    // Encoding is the user's code, too, and what it makes of a peer's message.
-    let encoded = catch_unwind(AssertUnwindSafe(|| postcard::to_stdvec(value)));
-    let Ok(encoded) = encoded else {
-        return Err(Failure::new(ENCODE_FAILED, "its encoder panicked"));
-    };
-    match encoded {
-        Ok(bytes) => Ok(Payload::from(bytes)),
-        Err(error) => Err(Failure::new(
-            ENCODE_FAILED,
-            format!("cannot be encoded: {error}"),
-        )),
-    }
-}
-
-pub(super) fn decode<T: WireType>(bytes: &[u8]) -> Result<T, Failure> {
-    // Decoding is the user's code, run by the connection under the socket's lock.
-    let decoded = catch_unwind(AssertUnwindSafe(|| postcard::take_from_bytes(bytes)));
-    let Ok(decoded) = decoded else {
-        return Err(Failure::new(DECODE_FAILED, "its decoder panicked"));
-    };
-    match decoded {
-        Ok((value, [])) => Ok(value),
-        Ok((value, rest)) => {
-            let text = format!("{} bytes are left over", rest.len());
-            discard(value);
-            Err(Failure::new(DECODE_FAILED, text))
-        }
-        Err(error) => Err(Failure::new(
-            DECODE_FAILED,
-            format!("cannot be decoded: {error}"),
-        )),
-    }
 }
 
 /// Drops a value, whose destructor may panic.
@@ -115,12 +104,4 @@ pub(super) fn discard<T>(value: T) {
     if catch_unwind(AssertUnwindSafe(|| drop(value))).is_err() {
         tracing::warn!("the drop of a {} panicked", std::any::type_name::<T>());
     }
-}
-
-/// A typed message as parts.
-pub(super) fn content<M: WireMessage>(
-    descriptor: &Payload,
-    message: &M,
-) -> Result<Content, Failure> {
-    Ok(Content::new(descriptor.clone()).with_part(encode(message)?))
 }

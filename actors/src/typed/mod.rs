@@ -1,6 +1,7 @@
 //! Typed mailboxes on the wire: a message type with a wire name reaches an actor
 //! in another process as it would one in this.
 
+mod codec;
 mod deliver;
 mod delivered;
 mod descriptor;
@@ -12,6 +13,7 @@ mod routes;
 mod serve;
 mod wire_message;
 
+pub use codec::Codec;
 pub use delivered::Delivered;
 pub use error::RemoteError;
 pub(crate) use error::{HANDLER_FAILED, LOST_IN_CRASH, NOT_SENDABLE, QUARANTINED};

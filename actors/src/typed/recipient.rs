@@ -21,7 +21,7 @@ impl<M: WireMessage> Handler<M> for SocketActor {
         Forwarded(AskingTyped::new(
             ReqSocket {
                 socket,
-                deadline: self.deadline(),
+                defaults: self.defaults(),
             },
             message,
         ))

@@ -4,9 +4,9 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use actix::Recipient;
-use treewire_transports::{Failure, Payload};
+use treewire_transports::{Content, Failure, Payload};
 
-use super::descriptor::{content, decode, descriptor};
+use super::descriptor::descriptor;
 use super::{RemoteError, WireMessage};
 use crate::handle::ReqSocket;
 
@@ -30,8 +30,8 @@ impl<M: WireMessage> Clone for Remote<M> {
 impl<M: WireMessage> Remote<M> {
     pub(crate) fn new(socket: ReqSocket) -> Self {
         Remote {
+            descriptor: descriptor::<M>(socket.defaults.codec),
             socket,
-            descriptor: descriptor::<M>(),
             message: PhantomData,
         }
     }
@@ -55,8 +55,8 @@ impl<M: WireMessage> Remote<M> {
 
     /// The mailbox as an actix recipient, where code expects one. Every failure
     /// collapses to actix's `MailboxError::Closed`; the reason is logged. It waits
-    /// as long as the socket's own default deadline says; an asker that gives up
-    /// cancels its request.
+    /// as long as the socket's own default deadline says, and sends in its own codec;
+    /// an asker that gives up cancels its request.
     pub fn recipient(&self) -> Recipient<M> {
         self.socket.actor.recipient()
     }
@@ -96,8 +96,9 @@ impl<M: WireMessage> AskingTyped<M> {
             deadline,
             idempotent,
         } = self;
-        let content = match content(&remote.descriptor, &message) {
-            Ok(content) => content,
+        let codec = remote.socket.defaults.codec;
+        let content = match codec.encode(&message) {
+            Ok(payload) => Content::new(remote.descriptor.clone()).with_part(payload),
             Err(Failure { text: reason, .. }) => {
                 return Err(RemoteError::NotSent { message, reason });
             }
@@ -110,7 +111,9 @@ impl<M: WireMessage> AskingTyped<M> {
             asking = asking.idempotent();
         }
         match asking.await {
-            Ok(reply) => decode(reply.first()).map_err(RemoteError::from_failure),
+            Ok(reply) => codec
+                .decode(reply.first())
+                .map_err(RemoteError::from_failure),
             Err(error) => Err(RemoteError::from_request(error, message)),
         }
     }

@@ -8,13 +8,14 @@ use actix::{Actor, Handler};
 use treewire_runtime::{Execution, Ref};
 use treewire_transports::{Content, Failure};
 
-use super::WireMessage;
+use super::codec::shortened;
 use super::deliver::DeliverRoute;
 use super::delivered::Delivered;
-use super::descriptor::Descriptor;
+use super::descriptor::{Descriptor, Encoded};
 use super::error::UNKNOWN_MESSAGE;
 use super::offender;
 use super::serve::ServeRoute;
+use super::{Codec, WireMessage};
 use crate::core::{Deliver, QUARANTINED, Shared, Taken, Ward};
 use crate::message::{Message, Receipt};
 
@@ -25,6 +26,8 @@ pub(super) const PORT_CAPACITY: usize = 1_024;
 pub(crate) struct Routes {
     table: BTreeMap<&'static str, Box<dyn Route>>,
     ward: Arc<Ward>,
+    /// The codec of peers that name none.
+    foreign: Codec,
 }
 
 /// One wire name's way into an actor.
@@ -35,12 +38,7 @@ pub(super) trait Route: Send {
     fn has_room(&self) -> bool;
 
     /// Decodes and hands over.
-    fn deliver(
-        &self,
-        descriptor: Option<Descriptor<'_>>,
-        payload: &[u8],
-        ticket: Ticket,
-    ) -> Result<Taken, Unfit>;
+    fn deliver(&self, encoded: Encoded<'_>, ticket: Ticket) -> Result<Taken, Unfit>;
 
     fn on_room(&self, waker: &Waker);
 }
@@ -48,8 +46,8 @@ pub(super) trait Route: Send {
 /// Why a message for which nobody waits is dropped.
 pub(super) struct Unfit(pub(super) &'static str);
 
-/// Where a message goes, what its first part says, and the encoded value.
-type Found<'r, 'c> = (&'r dyn Route, Option<Descriptor<'c>>, &'c [u8]);
+/// Where a message goes, and what is decoded there.
+type Found<'r, 'c> = (&'r dyn Route, Encoded<'c>);
 
 /// What goes with a message: the way back, and its receipt.
 pub(super) struct Ticket {
@@ -60,9 +58,12 @@ pub(super) struct Ticket {
 }
 
 impl Routes {
-    pub(crate) fn new(ward: Arc<Ward>) -> Self {
-        let table = BTreeMap::new();
-        Routes { table, ward }
+    pub(crate) fn new(ward: Arc<Ward>, foreign: Codec) -> Self {
+        Routes {
+            table: BTreeMap::new(),
+            ward,
+            foreign,
+        }
     }
 
     /// Messages named `M::NAME` are requests to `actor`.
@@ -105,15 +106,25 @@ impl Routes {
         let (Some(first), Some(payload)) = (first, second) else {
             // A lone payload is meant for the one type that is served.
             return match self.table.values().next() {
-                Some(only) if self.table.len() == 1 => Ok((&**only, None, content.first())),
+                Some(only) if self.table.len() == 1 => {
+                    Ok((&**only, self.encoded(None, content.first())))
+                }
                 _ => Err(self.unknown("a message without a name")),
             };
         };
         let descriptor = Descriptor::parse(first)
             .ok_or_else(|| self.unknown("a message whose name cannot be read"))?;
         match self.table.get(descriptor.name()) {
-            Some(route) => Ok((&**route, Some(descriptor), payload)),
+            Some(route) => Ok((&**route, self.encoded(Some(descriptor), payload))),
             None => Err(self.unknown(&format!("{:?}", descriptor.name()))),
+        }
+    }
+
+    fn encoded<'a>(&self, descriptor: Option<Descriptor<'a>>, payload: &'a [u8]) -> Encoded<'a> {
+        Encoded {
+            descriptor,
+            payload,
+            foreign: self.foreign,
         }
     }
 
@@ -123,13 +134,8 @@ impl Routes {
             "{what} is not served here: served are {}",
             served.join(", ")
         );
-        Failure::new(UNKNOWN_MESSAGE, text)
+        Failure::new(UNKNOWN_MESSAGE, shortened(text))
     }
-}
-
-/// The encoded value: behind the name, or all there is.
-pub(super) fn payload_of(content: &Content) -> &[u8] {
-    content.parts().nth(1).unwrap_or(content.first())
 }
 
 impl Deliver for Routes {
@@ -160,7 +166,7 @@ impl Deliver for Routes {
             });
         }
         let taken = match self.find(&content) {
-            Ok((route, descriptor, payload)) => route.deliver(descriptor, payload, ticket),
+            Ok((route, encoded)) => route.deliver(encoded, ticket),
             Err(failure) => ticket.refuse(failure),
         };
         Ok(taken.unwrap_or_else(|Unfit(cause)| Taken::Dropped(cause, content)))

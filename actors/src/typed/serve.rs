@@ -5,11 +5,11 @@ use actix::{Actor, Handler};
 use treewire_runtime::{Execution, Exit, Loss, Origin, Outcome, Port, PortRefusal, Ref};
 use treewire_transports::{Content, Failure};
 
-use super::WireMessage;
-use super::descriptor::{Descriptor, decode, discard, encode};
+use super::descriptor::{Encoded, discard, payload_of};
 use super::error::{HANDLER_FAILED, LOST_IN_CRASH, STOPPED};
 use super::offender::{self, Offender};
-use super::routes::{PORT_CAPACITY, Route, Ticket, Unfit, payload_of};
+use super::routes::{PORT_CAPACITY, Route, Ticket, Unfit};
+use super::{Codec, WireMessage};
 use crate::core::{QUARANTINED, Shared, Taken};
 use crate::handle::ReplyPath;
 
@@ -40,12 +40,7 @@ impl<M: WireMessage> Route for ServeRoute<M> {
         self.port.room() > 0
     }
 
-    fn deliver(
-        &self,
-        descriptor: Option<Descriptor<'_>>,
-        payload: &[u8],
-        ticket: Ticket,
-    ) -> Result<Taken, Unfit> {
+    fn deliver(&self, encoded: Encoded<'_>, ticket: Ticket) -> Result<Taken, Unfit> {
         let Ticket {
             correlation,
             receipt,
@@ -54,11 +49,8 @@ impl<M: WireMessage> Route for ServeRoute<M> {
         let Some(shared) = self.shared.upgrade() else {
             return Err(Unfit("closed"));
         };
-        let message = descriptor
-            .map_or(Ok(()), |descriptor| descriptor.fits::<M>())
-            .and_then(|()| decode::<M>(payload));
-        let message = match message {
-            Ok(message) => message,
+        let (message, codec) = match encoded.decode::<M>() {
+            Ok(decoded) => decoded,
             Err(failure) => {
                 return Ticket {
                     correlation,
@@ -69,8 +61,8 @@ impl<M: WireMessage> Route for ServeRoute<M> {
             }
         };
         let path = ReplyPath::new(shared, correlation, receipt);
-        let reply = Reply { path, kept };
-        let (failure, Reply { path, kept }) = match self.port.push(message, reply) {
+        let reply = Reply { path, kept, codec };
+        let (failure, Reply { path, kept, .. }) = match self.port.push(message, reply) {
             Ok(()) => return Ok(Taken::Delivered),
             Err(PortRefusal::Stopped(message, reply, exit)) => {
                 discard(message);
@@ -103,11 +95,14 @@ struct Reply {
     path: ReplyPath,
     /// The request as it came, if it may come again.
     kept: Option<Content>,
+    /// In which it came, and is answered.
+    codec: Codec,
 }
 
 impl<M: WireMessage> Outcome<M> for Reply {
     fn handled(self, result: M::Result) {
-        self.path.answer(encode(&result).map(Content::new));
+        let answer = self.codec.encode(&result);
+        self.path.answer(answer.map(Content::new));
         discard(result);
     }
 
@@ -118,7 +113,7 @@ impl<M: WireMessage> Outcome<M> for Reply {
             return None;
         }
         // It could be decoded before.
-        decode::<M>(payload_of(content)).ok()
+        self.codec.decode::<M>(payload_of(content)).ok()
     }
 
     fn lost(self, loss: Loss) {
