@@ -220,7 +220,7 @@ impl Core {
     fn return_message(&mut self, id: super::PipeId, message: Message) {
         let known = self.pipes.get(id.key).is_some_and(|pipe| pipe.is(id));
         // A pipe that left with its last message is needed once more.
-        let id = if known { id } else { self.add_pipe(None) };
+        let id = if known { id } else { self.shelter(&message) };
         let pipe = &mut self.pipes[id.key];
         if pipe.is_orphan() {
             self.orphans.add(&message);

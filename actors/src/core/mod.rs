@@ -350,7 +350,7 @@ impl Core {
         if self.standing != keeps && self.orphans.reached(self.config.receive_bound) {
             let position = inbound.front().and_then(Message::position);
             if let (Some(streams), Some(position)) = (&mut self.streams, position) {
-                streams.forget(position.stream);
+                streams.let_go(position.stream, self.config.receive_bound);
             }
             let orphans = std::mem::take(inbound);
             self.losses.count("orphaned", orphans.len() as u64);

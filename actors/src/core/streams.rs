@@ -8,7 +8,9 @@ use treewire_transports::{OpenChannel, RefusalCode};
 
 use super::opening::{check_beginning, refusal, stale};
 use super::{Core, Intake, NoSession, Peer, Pipe, PipeId, Session};
+use crate::bound::Bound;
 use crate::handle::{OfflineReason, SocketEvent};
+use crate::message::Message;
 use crate::position::{StreamId, StreamPosition};
 use crate::session::{Instance, SessionId};
 
@@ -30,6 +32,8 @@ pub(crate) struct Streams {
 struct Known {
     /// Who sends it.
     owner: Instance,
+    /// Its latest session.
+    session: SessionId,
     /// Its latest attempt.
     epoch: u64,
     /// What was received and handled of it, in whatever session.
@@ -48,12 +52,23 @@ impl Streams {
         streams
     }
 
-    /// Whether that node may begin a session of the stream with that attempt.
-    fn admits(&self, stream: StreamId, owner: Instance, epoch: u64) -> Result<(), NoSession> {
+    /// Whether that node may begin that session of the stream with that attempt. A stream
+    /// and a node can be known to others, what follows a session only to its dialer.
+    fn admits(
+        &self,
+        stream: StreamId,
+        owner: Instance,
+        session: SessionId,
+        epoch: u64,
+    ) -> Result<(), NoSession> {
         match self.known.get(&stream) {
             Some(known) if known.owner != owner => Err(refusal(
                 RefusalCode::NotPermitted,
                 "the stream belongs to another node",
+            )),
+            Some(known) if !session.follows(known.session) => Err(refusal(
+                RefusalCode::NotPermitted,
+                "the session does not follow the one that the stream had",
             )),
             Some(known) if epoch <= known.epoch => Err(stale()),
             _ => Ok(()),
@@ -94,8 +109,15 @@ impl Streams {
         }
     }
 
-    /// What was received of the stream and not handled is let go of.
-    pub(super) fn forget(&mut self, stream: StreamId) {
+    /// What waits of the stream is let go of: it has to come again.
+    pub(super) fn let_go(&mut self, stream: StreamId, bound: Bound) {
+        if let Some(known) = self.known.get_mut(&stream) {
+            let handled = known.intake.handled_up_to();
+            known.intake = Arc::new(Intake::of_a_session(bound, handled));
+        }
+    }
+
+    fn forget(&mut self, stream: StreamId) {
         self.ended.retain(|&ended| ended != stream);
         if let Some(known) = self.known.remove(&stream)
             && let Some(stored) = self.stored.get_mut(&stream)
@@ -124,7 +146,7 @@ impl Core {
         let mut came = after;
         let mut known = None;
         if let Some(streams) = &self.streams {
-            streams.admits(stream, owner, open.epoch)?;
+            streams.admits(stream, owner, SessionId(open.session), open.epoch)?;
             came = streams.received(stream);
             let found = streams.known.get(&stream);
             known = found.map(|known| (known.intake.clone(), known.pipe));
@@ -152,6 +174,7 @@ impl Core {
         if let Some(streams) = &mut self.streams {
             let known = Known {
                 owner,
+                session: SessionId(open.session),
                 epoch: open.epoch,
                 intake,
                 pipe: id,
@@ -179,6 +202,24 @@ impl Core {
             }
         }
         Some(id)
+    }
+
+    /// Where a message waits that comes again and whose pipe is gone: before what follows it
+    /// in its stream.
+    pub(super) fn shelter(&mut self, message: &Message) -> PipeId {
+        let stream = message.position().map(|position| position.stream);
+        let known = self.streams.as_ref().zip(stream);
+        let known = known.and_then(|(streams, stream)| streams.known.get(&stream));
+        let pipe = known.map(|known| known.pipe);
+        if let Some(id) = pipe.filter(|&id| self.pipe(id).is_some()) {
+            return id;
+        }
+        let id = self.add_pipe(None);
+        let known = self.streams.as_mut().zip(stream);
+        if let Some(known) = known.and_then(|(streams, stream)| streams.known.get_mut(&stream)) {
+            known.pipe = id;
+        }
+        id
     }
 
     fn tell_gap(&mut self, peer: &Peer, stream: StreamId, from: u64, to: u64) {

@@ -21,6 +21,13 @@ impl SessionId {
         SessionId(u128::from_le_bytes(self.0).wrapping_add(1).to_le_bytes())
     }
 
+    /// Whether it is that one or one that follows it on the same pipe, maybe after others of
+    /// which this end never heard.
+    pub(crate) fn follows(self, earlier: SessionId) -> bool {
+        let earlier = u128::from_le_bytes(earlier.0);
+        u128::from_le_bytes(self.0).wrapping_sub(earlier) <= u128::from(u32::MAX)
+    }
+
     /// Enough to tell it from others, and too little to take it over with.
     pub(crate) fn shown(self) -> String {
         self.0[..4]
