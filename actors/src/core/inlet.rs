@@ -80,6 +80,10 @@ impl Inlet {
         Arc::ptr_eq(&self.intake, &other.intake)
     }
 
+    pub(crate) fn counts_at(&self, intake: &Arc<Intake>) -> bool {
+        Arc::ptr_eq(&self.intake, intake)
+    }
+
     pub(crate) fn pipe(&self) -> PipeId {
         self.pipe
     }

@@ -136,7 +136,7 @@ impl Core {
         };
         // An asker with a session comes back for its answer.
         let pipe = self.pipe(inlet.pipe());
-        match pipe.filter(|pipe| pipe.session.is_some() || pipe.is_connected_by(&inlet)) {
+        match pipe.filter(|pipe| pipe.has_asker(&inlet)) {
             Some(pipe) => {
                 pipe.push(Queued {
                     _receipt: Some(receipt),

@@ -184,6 +184,14 @@ impl Pipe {
         connection.is_some_and(|connection| Arc::ptr_eq(&connection.inlet, inlet))
     }
 
+    /// Whether who asked through `inlet` is there, or comes back with its session.
+    pub(crate) fn has_asker(&self, inlet: &Arc<Inlet>) -> bool {
+        match &self.session {
+            Some(session) => inlet.counts_at(&session.intake),
+            None => self.is_connected_by(inlet),
+        }
+    }
+
     /// Whether a message may be queued here at all: a peer is there, or will be.
     pub(crate) fn takes_messages(&self) -> bool {
         !self.is_over && !self.is_orphan()

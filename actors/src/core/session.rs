@@ -241,6 +241,17 @@ impl Session {
         self.changes(|outgoing| outgoing.take_all().collect())
     }
 
+    /// The same of one that answers, and sends nothing else: its answers are for its peer
+    /// alone.
+    pub(crate) fn take_answers(&mut self) -> Vec<Queued> {
+        let is_answer = |(queued, _): (&Queued, bool)| queued.envelope.correlation != 0;
+        let any = self.outgoing.messages().any(is_answer);
+        match any {
+            true => self.take_kept(),
+            false => Vec::new(),
+        }
+    }
+
     fn changes<T>(&mut self, change: impl FnOnce(&mut Outgoing<Queued>) -> T) -> T {
         let before = self.outgoing.len() as u64;
         let result = change(&mut self.outgoing);

@@ -244,14 +244,18 @@ impl Core {
             return;
         };
         let (session_id, stream, peer) = (session.id, session.begins.stream, session.peer);
-        let mut unsent = pipe.take_queue();
         // Who comes next may have stored how far the one before came.
         let goes_on = pipe.dialed.is_some() && fails_over && end.leaves_others() && !asks;
+        // What others may not have goes on behind what left before it.
+        let mut unsent = match goes_on && !is_sent_to_one {
+            true => pipe.take_answers().into(),
+            false => pipe.take_queue(),
+        };
         let mut news = FateNews::default();
         let mut kept = match goes_on {
             true => {
                 session.leaves_its_peer(&mut news);
-                Vec::new()
+                session.take_answers()
             }
             false => session.take_kept(),
         };
@@ -317,6 +321,11 @@ impl Core {
         };
         // Whoever asks is told, or asks again.
         let failed = asks.then(|| (session.take_kept(), pipe.take_queue()));
+        let mut answers = Vec::new();
+        if !asks {
+            answers = session.take_answers();
+            answers.append(&mut pipe.take_answers());
+        }
         let mut news = FateNews::default();
         session.leaves_its_peer(&mut news);
         let mut next = session.successor(bound);
@@ -324,6 +333,7 @@ impl Core {
         next.peer = fails_over_once.then_some(other);
         pipe.session = Some(Box::new(next));
         self.tell_fates(news);
+        self.give_up_queued(SessionEnd::PeerReplaced.cause(), answers);
         if let Some((kept, unsent)) = failed {
             self.is_done_with(kept);
             self.fail_or_resend(id.key, unsent);

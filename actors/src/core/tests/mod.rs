@@ -9,6 +9,7 @@ mod resting;
 mod resuming;
 mod sessions;
 mod streams;
+mod takeovers;
 
 use std::sync::Arc;
 
