@@ -53,6 +53,7 @@ impl Core {
         let id = inlet.pipe();
         if self.config.socket_type.asks {
             envelopes.for_each(|envelope| self.answer(inlet, envelope));
+            self.is_done_with_requests();
             return false;
         }
         let receives = self.config.socket_type.receiver == Receiver::All;

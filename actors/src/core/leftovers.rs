@@ -18,6 +18,7 @@ pub(crate) struct Leftovers {
     fates: FateNews,
     /// What need not be kept any more.
     done: Vec<Queued>,
+    contents: Vec<Content>,
 }
 
 impl Leftovers {
@@ -25,7 +26,7 @@ impl Leftovers {
         self.fates.tell();
         self.events.finish();
         self.letters.finish();
-        drop(self.done);
+        drop((self.done, self.contents));
     }
 }
 
@@ -61,6 +62,19 @@ impl Core {
         if queued.peek().is_some() {
             self.leftovers().done.extend(queued);
         }
+    }
+
+    pub(super) fn is_done_with_contents(&mut self, contents: impl IntoIterator<Item = Content>) {
+        let mut contents = contents.into_iter().peekable();
+        if contents.peek().is_some() {
+            self.leftovers().contents.extend(contents);
+        }
+    }
+
+    /// Requests were closed.
+    pub(super) fn is_done_with_requests(&mut self) {
+        let spent = self.requests.take_spent();
+        self.is_done_with_contents(spent);
     }
 
     /// Somebody wants what is given up from now on.

@@ -89,8 +89,12 @@ impl Core {
                     pipe.push(Queued::new(Envelope::cancel(correlation)));
                 }
             }
-            None => drop(self.withdraw(correlation)),
+            None => {
+                let withdrawn = self.withdraw(correlation);
+                self.is_done_with(withdrawn);
+            }
         }
+        self.is_done_with_requests();
     }
 
     /// The socket was stopped, and the asker does not wait for its next start: gives
@@ -98,6 +102,7 @@ impl Core {
     pub(crate) fn take_back(&mut self, correlation: u64) -> Option<Content> {
         let queued = self.withdraw(correlation)?;
         self.requests.withdrawn(correlation);
+        self.is_done_with_requests();
         Some(queued.envelope.content)
     }
 
@@ -123,10 +128,11 @@ impl Core {
         let answer = match answer {
             Ok(content) => match self.check_limits(&content) {
                 Ok(()) => Ok(content),
-                Err(reason) => Err(Failure::new(
-                    crate::typed::HANDLER_FAILED,
-                    reason.to_string(),
-                )),
+                Err(reason) => {
+                    self.is_done_with_contents([content]);
+                    let text = reason.to_string();
+                    Err(Failure::new(crate::typed::HANDLER_FAILED, text))
+                }
             },
             Err(failure) => Err(failure),
         };
@@ -169,6 +175,7 @@ impl Core {
         };
         let was_full = !pipe.has_room(bound);
         let before = batch.len();
+        let mut not_sent = Vec::new();
         let mut news = FateNews::default();
         pipe.take_sendable(bytes_wanted, batch, &mut news);
         if asks {
@@ -178,7 +185,9 @@ impl Core {
                 let is_request = queued.envelope.kind == Kind::Data;
                 if is_request && !self.requests.sent(queued.envelope.correlation, id.key) {
                     let after = batch.len() - index - 1;
-                    pipe.unsend(batch.remove(index).bytes, after);
+                    let queued = batch.remove(index);
+                    pipe.unsend(queued.bytes, after);
+                    not_sent.push(queued);
                 } else {
                     index += 1;
                 }
@@ -186,6 +195,7 @@ impl Core {
         }
         let has_room_again = was_full && pipe.has_room(bound);
         self.tell_fates(news);
+        self.is_done_with(not_sent);
         self.route_unrouted();
         has_room_again
     }
@@ -207,13 +217,17 @@ impl Core {
             if let Some(pipe) = self.pipe_of(inlet) {
                 pipe.replace_sent(after, queued.bytes, Queued::new(answer.clone()));
             }
+            self.is_done_with([queued]);
             return Some(answer);
         }
         let is_kept = self.config.delivery != Delivery::BestEffort;
         match self.pipe_of(inlet) {
             Some(pipe) => queued.tracker = pipe.unsend(queued.bytes, after),
             // Its session has it still.
-            None if is_kept => return None,
+            None if is_kept => {
+                self.is_done_with([queued]);
+                return None;
+            }
             None => {}
         }
         match self.requests.withdrawn(correlation) {

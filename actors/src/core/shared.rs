@@ -81,6 +81,11 @@ impl Shared {
         result
     }
 
+    #[cfg(test)]
+    pub(crate) fn is_locked(&self) -> bool {
+        self.core.is_locked()
+    }
+
     pub(crate) fn attach(&self, pipe: Option<PipeId>, peer: Peer) -> Option<Arc<Inlet>> {
         let inlet = self.core(|core| core.attach(pipe, peer));
         self.room.notify_waiters();

@@ -26,6 +26,8 @@ pub(crate) enum Answer {
 pub(crate) struct Requests<T> {
     last: u64,
     open: HashMap<u64, Open<T>>,
+    /// What need not be sent again any more.
+    spent: Vec<Content>,
 }
 
 #[derive(Debug)]
@@ -49,6 +51,7 @@ impl<T> Default for Requests<T> {
         Requests {
             last: 0,
             open: HashMap::new(),
+            spent: Vec::new(),
         }
     }
 }
@@ -87,17 +90,30 @@ impl<T> Requests<T> {
         if open.sent_to != Some(pipe) {
             return None;
         }
-        self.open.remove(&correlation).map(|open| open.answer)
+        self.close(correlation).map(|open| open.answer)
     }
 
     /// The asker gave up; the pipe that is to be told, if it was sent.
     pub(crate) fn cancel(&mut self, correlation: u64) -> Option<usize> {
-        self.open.remove(&correlation).and_then(|open| open.sent_to)
+        self.close(correlation).and_then(|open| open.sent_to)
     }
 
     /// The request will not be sent.
     pub(crate) fn withdrawn(&mut self, correlation: u64) -> Option<T> {
-        self.open.remove(&correlation).map(|open| open.answer)
+        self.close(correlation).map(|open| open.answer)
+    }
+
+    fn close(&mut self, correlation: u64) -> Option<Open<T>> {
+        let mut open = self.open.remove(&correlation)?;
+        let again = open.again.take();
+        self.spent
+            .extend(again.filter(|content| !content.is_inline()));
+        Some(open)
+    }
+
+    /// What need not be sent again any more, to be dropped where that may take what it takes.
+    pub(crate) fn take_spent(&mut self) -> Vec<Content> {
+        std::mem::take(&mut self.spent)
     }
 
     /// A peer is gone: what was sent to it fails, unless it may be sent again.

@@ -1,6 +1,7 @@
 //! The core driven by hand, as handles and connections would.
 
 mod composed;
+mod destructors;
 mod fates;
 mod refusals;
 mod replaced;
