@@ -10,6 +10,8 @@ use treewire_transports::{Failure, Payload};
 use super::descriptor::discard;
 use super::error::{DECODE_FAILED, ENCODE_FAILED};
 
+mod msgpack_depth;
+
 /// How deep lists and maps may lie in each other; deeper ones cannot be decoded. Each
 /// level takes its piece of the stack.
 const DEPTH_MAX: usize = 128;
@@ -106,8 +108,8 @@ impl Codec {
             // 128 levels deep, too.
             Codec::Json => Ok((serde_json::from_slice(bytes).map_err(said)?, 0)),
             Codec::Msgpack => {
+                msgpack_depth::check(bytes, DEPTH_MAX)?;
                 let mut decoder = rmp_serde::Deserializer::new(bytes);
-                decoder.set_max_depth(DEPTH_MAX);
                 let value = T::deserialize(&mut decoder);
                 placed(value, bytes, decoder.get_ref())
             }

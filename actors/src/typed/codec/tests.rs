@@ -126,6 +126,51 @@ fn deep_nesting_ends_before_the_stack_does() {
     Codec::Cbor.decode::<Nest>(&nested(0x81, 0x80, 99)).unwrap();
 }
 
+/// A type that takes what it can of a list, and passes over the rest.
+#[test]
+fn a_lenient_type_nests_no_deeper_in_msgpack() {
+    #[derive(Debug)]
+    struct Lenient;
+    impl<'de> Deserialize<'de> for Lenient {
+        fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+            // A list is none, which costs the decoder a level of its count.
+            let _ = u8::deserialize(from);
+            Ok(Lenient)
+        }
+    }
+    // So many lists that the count is used up, and then one as deep as a stack.
+    let mut bytes = [&[0x92, 0xdc, 0x08, 0x00][..], &[0x91; 0x800]].concat();
+    bytes.extend([0x91; 60_000]);
+    bytes.push(0x90);
+    let text = refusal::<(Vec<Lenient>, IgnoredAny)>(Codec::Msgpack, &bytes);
+    assert!(text.contains("depth limit exceeded"), "{text}");
+    // Values of every kind keep their places: what follows them is found at its depth.
+    let kinds: [&[u8]; 12] = [
+        &[0xcc, 0x91],
+        &[0xcd, 0x91, 0x91],
+        &[0xca, 0x91, 0x91, 0x91, 0x91],
+        &[0xcb, 0x91, 0x91, 0x91, 0x91, 0x91, 0x91, 0x91, 0x91],
+        &[0xa2, 0x91, 0x91],
+        &[0xc4, 0x01, 0x91],
+        &[0xda, 0x00, 0x01, 0x91],
+        &[0xc6, 0x00, 0x00, 0x00, 0x01, 0x91],
+        &[0x81, 0x01, 0x90],
+        &[0xdc, 0x00, 0x01, 0x80],
+        &[0xdf, 0x00, 0x00, 0x00, 0x01, 0xc0, 0xc2],
+        &[0xe0],
+    ];
+    for kind in kinds {
+        let list = [&[0xdc, 0x01, 0x00][..], &kind.repeat(0x100)].concat();
+        msgpack_depth::check(&list, 2).unwrap();
+        let nested = [&[0x92][..], kind, &[0x91, 0x91, 0x90]].concat();
+        msgpack_depth::check(&nested, 3).unwrap();
+        let text = msgpack_depth::check(&nested, 2).unwrap_err();
+        let at = nested.len() - 2;
+        assert_eq!(text, format!("depth limit exceeded, at byte {at}"));
+    }
+    refusal::<IgnoredAny>(Codec::Msgpack, &[0xd4, 1, 1]);
+}
+
 /// The lengths are of 4 GiB and more: to believe them is to run out of memory here.
 #[test]
 fn announced_lengths_take_no_memory() {
