@@ -58,7 +58,7 @@ impl World {
     fn asks(&self, content: Content) -> (u64, oneshot::Receiver<Answer>) {
         let (sender, answer) = oneshot::channel();
         let asked = self.socket.core(|core| core.request(content, true, sender));
-        (asked.ok().expect("there is room"), answer)
+        (asked.expect("there is room"), answer)
     }
 
     /// How many buffers were dropped without the lock, and with it.
