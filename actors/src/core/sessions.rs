@@ -197,8 +197,11 @@ impl Core {
     /// The peer of a dialed pipe does not know the session that it was asked for, unless
     /// another took that one's place meanwhile.
     pub(crate) fn session_lost(&mut self, id: PipeId, asked: (SessionId, u64)) {
-        let session = self.session(id);
-        if session.is_some_and(|session| (session.id, session.attempts.epoch) == asked) {
+        let is_lost = |session: &mut Session| {
+            // Of one that never was there is nothing to lose: it begins with another attempt.
+            session.attempts.has_opened && (session.id, session.attempts.epoch) == asked
+        };
+        if self.session(id).is_some_and(is_lost) {
             self.end_session(id, SessionEnd::Lost);
         }
     }

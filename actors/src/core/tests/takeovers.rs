@@ -82,6 +82,32 @@ fn what_waits_at_one_that_fails_over_goes_with_what_left() {
 }
 
 #[test]
+fn whoever_has_lost_what_never_was_ends_no_session_and_no_lease() {
+    let loses = |core: &mut Core, pipe| {
+        let opening = core.begin_session(pipe, &node(1)).expect("it may begin");
+        core.session_lost(pipe, (opening.id, opening.attempts.epoch));
+    };
+    let config = CoreConfig {
+        stickiness: Stickiness::Failover,
+        ..reliable(SocketType::composed("talk", Sender::All, Receiver::All))
+    };
+    let mut core = core(config);
+    let pipe = core.dialed("tcp://peer:1", beginning(1));
+    core.send(content("a"), None).unwrap();
+    loses(&mut core, pipe);
+    let (opening, inlet) = connects_to(&mut core, pipe, 1, 0);
+    assert_eq!(opening.id, SessionId([1; 16]));
+    assert_eq!(sendable(&mut core, &inlet.expect("it is taken")), ["a"]);
+    // Now there is one to lose, and what was kept waits for its lease at the next.
+    let now = Instant::now();
+    for quarter in 0..5 {
+        loses(&mut core, pipe);
+        core.expire_sessions(now + LEASE / 4 * quarter);
+        assert_eq!(core.lost(), u64::from(quarter == 4));
+    }
+}
+
+#[test]
 fn who_knows_a_stream_and_its_node_does_not_take_it_over() {
     let mut core = core(reliable(SocketType::PULL));
     core.resume_from([]);
