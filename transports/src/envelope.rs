@@ -13,6 +13,7 @@ pub enum Kind {
     /// The answer to a request that went wrong; its first part is an encoded [`Failure`](crate::Failure).
     Failure,
     /// The asker gave up on the request with this correlation id; there is no payload.
+    /// Without an id it stands where a message was given up and kept its number.
     Cancel,
 }
 
@@ -62,5 +63,10 @@ impl Envelope {
             correlation,
             content: Content::default(),
         }
+    }
+
+    /// Keeps the number of a message that was given up.
+    pub fn nothing() -> Self {
+        Self::cancel(0)
     }
 }

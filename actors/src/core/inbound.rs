@@ -72,6 +72,7 @@ impl Core {
                     pipe.inbound.push_back(message);
                     continue;
                 }
+                Kind::Cancel if envelope.correlation == 0 => {}
                 Kind::Cancel => inlet.cancel(envelope.correlation),
                 Kind::Data | Kind::Failure => refused.push(envelope.content),
             }

@@ -201,8 +201,8 @@ impl Core {
     }
 
     /// The peer does not take this message, which was taken with `after` others behind it. A
-    /// request comes back; what is returned, the news that a reply could not be sent, goes out
-    /// in its place.
+    /// request comes back; what is returned goes out in its place: the news that a reply could
+    /// not be sent, or what keeps a message's number.
     pub(crate) fn unsendable(
         &mut self,
         inlet: &Arc<Inlet>,
@@ -214,14 +214,29 @@ impl Core {
         if correlation != 0 && !self.config.socket_type.asks {
             let failure = Failure::new(crate::typed::NOT_SENDABLE, error.to_string());
             let answer = Envelope::failure(correlation, &failure);
-            if let Some(pipe) = self.pipe_of(inlet) {
-                pipe.replace_sent(after, queued.bytes, Queued::new(answer.clone()));
-            }
-            self.is_done_with([queued]);
+            let pipe = self.pipe_of(inlet);
+            let kept = pipe.and_then(|pipe| {
+                pipe.replace_sent(after, queued.bytes, Queued::new(answer.clone()))
+            });
+            self.is_done_with([queued].into_iter().chain(kept));
             return Some(answer);
         }
         let is_kept = self.config.delivery != Delivery::BestEffort;
+        let asks = self.config.socket_type.asks;
+        let mut instead = None;
         match self.pipe_of(inlet) {
+            // Another node may have those behind it under their numbers.
+            Some(pipe) if is_kept && !asks => {
+                let nothing = Envelope::nothing();
+                let stands_in = Queued::new(nothing.clone());
+                let kept = pipe.replace_sent(after, queued.bytes, stands_in);
+                queued.tracker = kept.and_then(|mut kept| {
+                    let tracker = kept.tracker.take();
+                    self.is_done_with([kept]);
+                    tracker
+                });
+                instead = Some(nothing);
+            }
             Some(pipe) => queued.tracker = pipe.unsend(queued.bytes, after),
             // Its session has it still.
             None if is_kept => {
@@ -248,7 +263,7 @@ impl Core {
                 self.bury_queued(cause, queued);
             }
         }
-        None
+        instead
     }
 
     #[inline]

@@ -375,14 +375,18 @@ impl Pipe {
     }
 
     /// Something else is sent in the place of a message of `bytes_before` that was taken with
-    /// `after` others behind it: the peer gives credit back for what it gets.
-    pub(crate) fn replace_sent(&mut self, after: usize, bytes_before: u64, with: Queued) {
+    /// `after` others behind it: the peer gives credit back for what it gets. What the
+    /// session kept comes back.
+    pub(crate) fn replace_sent(
+        &mut self,
+        after: usize,
+        bytes_before: u64,
+        with: Queued,
+    ) -> Option<Queued> {
         if let Some(connection) = &mut self.connection {
             connection.sent_bytes = connection.sent_bytes - bytes_before + with.bytes;
         }
-        if let Some(session) = &mut self.session {
-            session.replace(after, with);
-        }
+        self.session.as_mut()?.replace(after, with)
     }
 
     /// A message that was taken is not sent after all, unlike the `after` that were taken

@@ -179,9 +179,9 @@ impl Session {
     }
 
     /// See [`Outgoing::replace`].
-    pub(crate) fn replace(&mut self, after: usize, with: Queued) {
+    pub(crate) fn replace(&mut self, after: usize, with: Queued) -> Option<Queued> {
         let bytes = with.bytes;
-        self.outgoing.replace(after, with, bytes);
+        self.outgoing.replace(after, with, bytes)
     }
 
     /// The peer handled everything up to `sequence`; what need not be kept any more, and is

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use treewire_transports::{Content, OpenChannel, RefusalCode};
+use treewire_transports::{Content, Envelope, OpenChannel, RefusalCode};
 
 use super::inquiry::{Course, Question};
 use super::opening::{NoSession, Opening, instance, refusal, stale};
@@ -286,6 +286,8 @@ impl Core {
             unsent.append(&mut self.unrouted);
         }
         kept.extend(unsent);
+        // What only keeps a number is nobody's.
+        kept.retain(|queued| queued.envelope != Envelope::nothing());
         self.give_up(end.cause(), kept.len() as u64);
         if self.listeners.any() {
             let contents = kept.iter().map(|queued| queued.envelope.content.clone());

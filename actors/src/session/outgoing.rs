@@ -105,14 +105,14 @@ impl<T> Outgoing<T> {
         Some(kept.message)
     }
 
-    /// Something else left in the place of a message with `after` others behind it.
-    pub(crate) fn replace(&mut self, after: usize, message: T, bytes: u64) {
-        let at = self.left.checked_sub(after + 1);
-        if let Some(kept) = at.and_then(|at| self.kept.get_mut(at)) {
-            self.kept_bytes = self.kept_bytes - kept.bytes + bytes;
-            self.left_bytes = self.left_bytes - kept.bytes + bytes;
-            *kept = Kept { message, bytes };
-        }
+    /// Something else left in the place of a message with `after` others behind it, which
+    /// comes back.
+    pub(crate) fn replace(&mut self, after: usize, message: T, bytes: u64) -> Option<T> {
+        let at = self.left.checked_sub(after + 1)?;
+        let kept = self.kept.get_mut(at)?;
+        self.kept_bytes = self.kept_bytes - kept.bytes + bytes;
+        self.left_bytes = self.left_bytes - kept.bytes + bytes;
+        Some(std::mem::replace(kept, Kept { message, bytes }).message)
     }
 
     /// The peer handled everything up to `sequence`. What was acknowledged is handed to

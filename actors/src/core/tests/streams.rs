@@ -7,7 +7,7 @@ use treewire_transports::OpenChannel;
 use super::sessions::{asks, beginning, connects, connects_to, node, reliable, send_all};
 use super::*;
 use crate::core::session::Begins;
-use crate::handle::SessionEnd;
+use crate::handle::{SessionEnd, SocketEvent};
 use crate::position::StreamId;
 
 /// A push that fails over, which sent four messages to a node of instance 1; that acknowledged
@@ -124,4 +124,51 @@ fn a_new_session_is_received_after_where_it_begins() {
         core.answer_session(&endless, &node(1)),
         Err(NoSession::False(_))
     ));
+}
+
+#[test]
+fn what_is_too_large_for_the_next_node_keeps_its_number() {
+    let (mut core, pipe) = fails_over();
+    let (_, inlet) = connects_to(&mut core, pipe, 2, 1);
+    let inlet = inlet.expect("it is taken");
+    let mut batch = Vec::new();
+    core.take_sendable(&inlet, u64::MAX, &mut batch);
+    let error = treewire_transports::Unsendable::TooLarge { bytes: 1, limit: 0 };
+    let instead = core.unsendable(&inlet, batch.remove(1), 1, &error);
+    assert_eq!(instead, Some(Envelope::nothing()));
+    core.detach(&inlet, LOST);
+    send_all(&mut core, &["e"]);
+    // The first one had stored everything up to "d".
+    let (_, inlet) = connects_to(&mut core, pipe, 3, 4);
+    let inlet = inlet.expect("it is taken");
+    assert_eq!(sendable(&mut core, &inlet), ["e"]);
+    assert_eq!(core.lost(), 1, "the large one");
+    core.detach(&inlet, LOST);
+    let inbox = core.listen();
+    core.end_session(pipe, SessionEnd::Expired);
+    let event = inbox.next();
+    let Fetched::Item(SocketEvent::SessionEnded { undelivered, .. }) = event else {
+        panic!("{event:?}")
+    };
+    assert_eq!(*undelivered, [content("e")]);
+}
+
+#[test]
+fn what_stands_in_for_a_message_is_not_given_back() {
+    let (mut core, pipe) = fails_over();
+    let (_, inlet) = connects_to(&mut core, pipe, 2, 1);
+    let inlet = inlet.expect("it is taken");
+    let mut batch = Vec::new();
+    core.take_sendable(&inlet, u64::MAX, &mut batch);
+    let error = treewire_transports::Unsendable::TooLarge { bytes: 1, limit: 0 };
+    core.unsendable(&inlet, batch.remove(1), 1, &error);
+    core.detach(&inlet, LOST);
+    let inbox = core.listen();
+    core.end_session(pipe, SessionEnd::Expired);
+    let event = inbox.next();
+    let Fetched::Item(SocketEvent::SessionEnded { undelivered, .. }) = event else {
+        panic!("{event:?}")
+    };
+    assert_eq!(*undelivered, [content("b"), content("d")]);
+    assert_eq!(core.lost(), 3);
 }
