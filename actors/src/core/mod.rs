@@ -3,6 +3,7 @@
 //! [`Core`] is plain state behind one lock in the socket's slot. Handles call it
 //! from any thread, connections once per batch; nothing in it waits.
 
+mod asking;
 mod away;
 mod blocked;
 mod closing;
