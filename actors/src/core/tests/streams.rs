@@ -126,8 +126,8 @@ fn a_new_session_is_received_after_where_it_begins() {
     ));
 }
 
-#[test]
-fn what_is_too_large_for_the_next_node_keeps_its_number() {
+/// The same; the next node does not take the third message, and is gone with the others.
+fn fails_over_without_the_third() -> (Core, PipeId) {
     let (mut core, pipe) = fails_over();
     let (_, inlet) = connects_to(&mut core, pipe, 2, 1);
     let inlet = inlet.expect("it is taken");
@@ -137,6 +137,22 @@ fn what_is_too_large_for_the_next_node_keeps_its_number() {
     let instead = core.unsendable(&inlet, batch.remove(1), 1, &error);
     assert_eq!(instead, Some(Envelope::nothing()));
     core.detach(&inlet, LOST);
+    (core, pipe)
+}
+
+/// What comes back when the lease of that pipe's session runs out.
+fn undelivered(core: &mut Core, pipe: PipeId) -> Vec<Content> {
+    let inbox = core.listen();
+    core.end_session(pipe, SessionEnd::Expired);
+    match inbox.next() {
+        Fetched::Item(SocketEvent::SessionEnded { undelivered, .. }) => undelivered.to_vec(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_is_too_large_for_the_next_node_keeps_its_number() {
+    let (mut core, pipe) = fails_over_without_the_third();
     send_all(&mut core, &["e"]);
     // The first one had stored everything up to "d".
     let (_, inlet) = connects_to(&mut core, pipe, 3, 4);
@@ -144,31 +160,12 @@ fn what_is_too_large_for_the_next_node_keeps_its_number() {
     assert_eq!(sendable(&mut core, &inlet), ["e"]);
     assert_eq!(core.lost(), 1, "the large one");
     core.detach(&inlet, LOST);
-    let inbox = core.listen();
-    core.end_session(pipe, SessionEnd::Expired);
-    let event = inbox.next();
-    let Fetched::Item(SocketEvent::SessionEnded { undelivered, .. }) = event else {
-        panic!("{event:?}")
-    };
-    assert_eq!(*undelivered, [content("e")]);
+    assert_eq!(undelivered(&mut core, pipe), [content("e")]);
 }
 
 #[test]
 fn what_stands_in_for_a_message_is_not_given_back() {
-    let (mut core, pipe) = fails_over();
-    let (_, inlet) = connects_to(&mut core, pipe, 2, 1);
-    let inlet = inlet.expect("it is taken");
-    let mut batch = Vec::new();
-    core.take_sendable(&inlet, u64::MAX, &mut batch);
-    let error = treewire_transports::Unsendable::TooLarge { bytes: 1, limit: 0 };
-    core.unsendable(&inlet, batch.remove(1), 1, &error);
-    core.detach(&inlet, LOST);
-    let inbox = core.listen();
-    core.end_session(pipe, SessionEnd::Expired);
-    let event = inbox.next();
-    let Fetched::Item(SocketEvent::SessionEnded { undelivered, .. }) = event else {
-        panic!("{event:?}")
-    };
-    assert_eq!(*undelivered, [content("b"), content("d")]);
+    let (mut core, pipe) = fails_over_without_the_third();
+    assert_eq!(undelivered(&mut core, pipe), [content("b"), content("d")]);
     assert_eq!(core.lost(), 3);
 }
