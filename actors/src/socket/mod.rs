@@ -12,13 +12,13 @@ use std::future::{pending, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix::fut::{ActorFutureExt, WrapFuture};
 use actix::{
     Actor, ActorContext, AsyncContext, Handler, Message, ResponseActFuture, Running, SpawnHandle,
 };
-use treewire_runtime::{Context, Failure};
+use treewire_runtime::{Clock, Context, Failure};
 use treewire_transports::{Delivery, Endpoint, OptionKind, OptionSpec, Registry, Use};
 
 use crate::core::{Core, PipeId, Shared};
@@ -131,15 +131,9 @@ impl SocketActor {
                 // Some quarantine may be over.
                 shared.core(Core::pump);
                 let next = expires.into_iter().chain(released).min();
-                let wait = async {
-                    match next {
-                        Some(next) => clock.sleep_until(next).await,
-                        None => pending().await,
-                    }
-                };
                 tokio::select! {
                     biased;
-                    () = wait => {}
+                    () = until(&clock, next) => {}
                     () = left => {}
                     () = quarantined => {}
                 }
@@ -155,15 +149,9 @@ impl SocketActor {
             loop {
                 let now = clock.now();
                 let next = shared.core(|core| core.tell_drops(now));
-                let wait = async {
-                    match next {
-                        Some(next) => clock.sleep_until(next).await,
-                        None => pending().await,
-                    }
-                };
                 tokio::select! {
                     biased;
-                    () = wait => {}
+                    () = until(&clock, next) => {}
                     () = shared.losses.began.notified() => {}
                 }
             }
@@ -289,6 +277,14 @@ impl Handler<Close> for SocketActor {
             socket.leave(context);
             socket.shared.end()
         }))
+    }
+}
+
+/// For ever without a time.
+async fn until(clock: &Clock, time: Option<Instant>) {
+    match time {
+        Some(time) => clock.sleep_until(time).await,
+        None => pending().await,
     }
 }
 
