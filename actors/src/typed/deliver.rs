@@ -6,8 +6,9 @@ use actix::{Actor, Handler};
 use treewire_runtime::{Execution, Loss, Origin, Outcome, Port, PortRefusal, Ref};
 use treewire_transports::Content;
 
+use super::again::again;
 use super::delivered::Form;
-use super::descriptor::{Encoded, discard, payload_of};
+use super::descriptor::{Encoded, discard};
 use super::offender::Offender;
 use super::routes::{PORT_CAPACITY, Route, Ticket, Unfit};
 use super::{Codec, WireMessage};
@@ -92,13 +93,8 @@ impl<M: WireMessage, F: Form<M>> Outcome<F> for Handled<M> {
     }
 
     fn again(&mut self, loss: &Loss) -> Option<F> {
-        let content = self.kept.as_ref()?;
-        // What ended its generation otherwise is not the message's fault.
-        if matches!(loss, Loss::Panicked(_)) && !self.receipt.panicked() {
-            return None;
-        }
-        // It could be decoded before.
-        let message = self.codec.decode::<M>(payload_of(content)).ok()?;
+        let receipt = &mut self.receipt;
+        let message = again(self.kept.as_ref(), self.codec, loss, || receipt.panicked())?;
         Some(F::new(message, &self.receipt))
     }
 

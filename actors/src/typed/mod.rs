@@ -1,6 +1,7 @@
 //! Typed mailboxes on the wire: a message type with a wire name reaches an actor
 //! in another process as it would one in this.
 
+mod again;
 mod codec;
 mod deliver;
 mod delivered;

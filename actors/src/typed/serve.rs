@@ -5,7 +5,8 @@ use actix::{Actor, Handler};
 use treewire_runtime::{Execution, Exit, Loss, Origin, Outcome, Port, PortRefusal, Ref};
 use treewire_transports::{Content, Failure};
 
-use super::descriptor::{Encoded, discard, payload_of};
+use super::again::again;
+use super::descriptor::{Encoded, discard};
 use super::error::{HANDLER_FAILED, LOST_IN_CRASH, STOPPED};
 use super::offender::{self, Offender};
 use super::routes::{PORT_CAPACITY, Route, Ticket, Unfit};
@@ -41,25 +42,18 @@ impl<M: WireMessage> Route for ServeRoute<M> {
     }
 
     fn deliver(&self, encoded: Encoded<'_>, ticket: Ticket) -> Result<Taken, Unfit> {
-        let Ticket {
-            correlation,
-            receipt,
-            kept,
-        } = ticket;
         let Some(shared) = self.shared.upgrade() else {
             return Err(Unfit("closed"));
         };
         let (message, codec) = match encoded.decode::<M>() {
             Ok(decoded) => decoded,
-            Err(failure) => {
-                return Ticket {
-                    correlation,
-                    receipt,
-                    kept,
-                }
-                .refuse(failure);
-            }
+            Err(failure) => return ticket.refuse(failure),
         };
+        let Ticket {
+            correlation,
+            receipt,
+            kept,
+        } = ticket;
         let path = ReplyPath::new(shared, correlation, receipt);
         let reply = Reply { path, kept, codec };
         let (failure, Reply { path, kept, .. }) = match self.port.push(message, reply) {
@@ -107,13 +101,8 @@ impl<M: WireMessage> Outcome<M> for Reply {
     }
 
     fn again(&mut self, loss: &Loss) -> Option<M> {
-        let content = self.kept.as_ref()?;
-        // What ended its generation otherwise is not the request's fault.
-        if matches!(loss, Loss::Panicked(_)) && !self.path.panicked() {
-            return None;
-        }
-        // It could be decoded before.
-        self.codec.decode::<M>(payload_of(content)).ok()
+        let path = &mut self.path;
+        again(self.kept.as_ref(), self.codec, loss, || path.panicked())
     }
 
     fn lost(self, loss: Loss) {
