@@ -103,20 +103,14 @@ const AGAIN: Opening = Opening {
 
 impl Opening {
     fn frame(self) -> Vec<u8> {
-        let body = [
-            text(""),
-            text("push"),
-            varint(1),
-            vec![self.session; 16],
-            varint(self.epoch),
-            varint(self.received),
-            credit_figures(self.handled, 1_000, 1 << 24),
-            vec![u8::from(self.resumes)],
-            vec![0x55; 16],
-            varint(self.begins_after),
-        ]
-        .concat();
-        frame(0x40, 1, &body)
+        let session = Session {
+            received: self.received,
+            resumes: self.resumes,
+            begins_after: self.begins_after,
+            ..Session::reliable([self.session; 16], self.epoch)
+        };
+        let credit = credit_figures(self.handled, 1_000, 1 << 24);
+        frame(0x40, 1, &channel("push", session, &credit))
     }
 }
 

@@ -75,33 +75,26 @@ impl RawPush {
     }
 
     /// The next connection, once it has asked for its channel; and for which session.
-    async fn asked(&self) -> (Raw, Vec<u8>) {
+    async fn asked(&self) -> (Raw, [u8; 16]) {
         let (stream, _) = in_time(self.listener.accept()).await.unwrap();
         let mut raw = Raw::of(stream);
         raw.say(&hello()).await;
         let asks = [text(""), text("pull"), varint(1)].concat();
         let heard = raw.hear_until(&asks, 16).await;
-        let session = heard[heard.len() - 16..].to_vec();
-        (raw, session)
+        let session = heard.last_chunk().expect("it was waited for");
+        (raw, *session)
     }
 }
 
 /// Accepts that session, having received nothing.
-fn accept(session: &[u8], epoch: u64) -> Vec<u8> {
-    let body = [
-        text(""),
-        text("push"),
-        varint(1),
-        session.to_vec(),
-        varint(epoch),
-        varint(0),
-        credit_figures(0, 1_000, 1 << 24),
-        vec![u8::from(epoch > 1)],
-        vec![0x55; 16],
-        varint(0),
-    ]
-    .concat();
-    frame(0x50, 1, &body)
+fn accept(session: [u8; 16], epoch: u64) -> Vec<u8> {
+    frame(0x50, 1, &push_with(session, epoch))
+}
+
+/// What a push says of its channel when it has received nothing.
+fn push_with(session: [u8; 16], epoch: u64) -> Vec<u8> {
+    let credit = credit_figures(0, 1_000, 1 << 24);
+    channel("push", Session::reliable(session, epoch), &credit)
 }
 
 #[tokio::test]
@@ -112,7 +105,7 @@ async fn what_is_handled_while_a_session_is_being_resumed_is_acknowledged() {
     let pull = node.spawn(pull).await.unwrap();
     let (mut first, session) = peer.asked().await;
     first
-        .say(&[accept(&session, 1), data(b"only")].concat())
+        .say(&[accept(session, 1), data(b"only")].concat())
         .await;
     let message = in_time(pull.recv()).await.unwrap().unwrap();
     drop(first);
@@ -120,7 +113,7 @@ async fn what_is_handled_while_a_session_is_being_resumed_is_acknowledged() {
     assert_eq!(session, again);
     // It has said how much it handled, and is not connected yet.
     drop(message);
-    second.say(&accept(&session, 2)).await;
+    second.say(&accept(session, 2)).await;
     // CREDIT on channel 1, of so many bytes: one message was handled.
     second.hear_until(&head(0x70, 1, 7), 0).await;
     stop(node).await;
@@ -128,20 +121,7 @@ async fn what_is_handled_while_a_session_is_being_resumed_is_acknowledged() {
 
 /// Asks for that session as a push does.
 fn asks(session: u8, epoch: u64) -> Vec<u8> {
-    let body = [
-        text(""),
-        text("push"),
-        varint(1),
-        vec![session; 16],
-        varint(epoch),
-        varint(0),
-        credit_figures(0, 1_000, 1 << 24),
-        vec![u8::from(epoch > 1)],
-        vec![0x55; 16],
-        varint(0),
-    ]
-    .concat();
-    [hello(), frame(0x40, 1, &body)].concat()
+    [hello(), frame(0x40, 1, &push_with([session; 16], epoch))].concat()
 }
 
 #[tokio::test]

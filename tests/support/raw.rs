@@ -156,20 +156,60 @@ pub(crate) fn open(socket: &str) -> Vec<u8> {
 }
 
 pub(crate) fn open_with(socket: &str, credit: &[u8]) -> Vec<u8> {
-    let body = [
+    let session = Session {
+        delivery: 0,
+        id: [0; 16],
+        epoch: 0,
+        received: 0,
+        resumes: false,
+        stream: [0; 16],
+        begins_after: 0,
+    };
+    frame(0x40, 1, &channel(socket, session, credit))
+}
+
+/// What OPEN and ACCEPT say of a session.
+#[derive(Clone, Copy)]
+pub(crate) struct Session {
+    pub(crate) delivery: u64,
+    pub(crate) id: [u8; 16],
+    pub(crate) epoch: u64,
+    pub(crate) received: u64,
+    pub(crate) resumes: bool,
+    pub(crate) stream: [u8; 16],
+    pub(crate) begins_after: u64,
+}
+
+impl Session {
+    /// A reliable one of which nothing was received.
+    pub(crate) fn reliable(id: [u8; 16], epoch: u64) -> Session {
+        Session {
+            delivery: 1,
+            id,
+            epoch,
+            received: 0,
+            resumes: epoch > 1,
+            stream: [0x55; 16],
+            begins_after: 0,
+        }
+    }
+}
+
+/// The body of OPEN and of ACCEPT.
+pub(crate) fn channel(socket: &str, session: Session, credit: &[u8]) -> Vec<u8> {
+    [
         text(""),
         text(socket),
-        varint(0),
-        vec![0; 16],
-        varint(0),
-        varint(0),
+        varint(session.delivery),
+        session.id.to_vec(),
+        varint(session.epoch),
+        varint(session.received),
         credit.to_vec(),
-        vec![0],
-        vec![0; 16],
-        varint(0),
+        vec![u8::from(session.resumes)],
+        session.stream.to_vec(),
+        varint(session.begins_after),
     ]
-    .concat();
-    frame(0x40, 1, &body)
+    .concat()
 }
 
 pub(crate) fn data(payload: &[u8]) -> Vec<u8> {
