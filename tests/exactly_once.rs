@@ -127,7 +127,7 @@ fn the_receiver() {
         let pull = node.spawn(pull).await.unwrap();
         let mut events = pull.events();
         while let Some(event) = events.next().await {
-            if let SocketEvent::Gap { .. } = event {
+            if let SocketEvent::Missed { .. } = event {
                 panic!("{event:?}");
             }
         }

@@ -48,7 +48,7 @@ impl Witness {
                     assert_eq!(before, Some(true), "offline twice, or before it was online");
                     self.offline.push(reason);
                 }
-                SocketEvent::Missed { count } => panic!("{count} events were missed"),
+                SocketEvent::Lagged { count } => panic!("{count} events were missed"),
                 _ => {}
             }
         }

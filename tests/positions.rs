@@ -97,7 +97,7 @@ async fn what_was_acknowledged_before_it_was_stored_is_told_as_a_gap() {
     receive(&next, 5).await;
     let gap = async {
         loop {
-            if let SocketEvent::Gap { stream, from, to } = events.next().await.unwrap() {
+            if let SocketEvent::Missed { stream, from, to } = events.next().await.unwrap() {
                 return (stream, from, to);
             }
         }

@@ -163,7 +163,7 @@ async fn absences(mut events: SocketEvents) -> u64 {
                 assert_eq!(before, Some(true), "offline twice");
                 absences += 1;
             }
-            SocketEvent::Missed { .. } => panic!("each is fetched"),
+            SocketEvent::Lagged { .. } => panic!("each is fetched"),
             _ => {}
         }
     }

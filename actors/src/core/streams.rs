@@ -227,6 +227,6 @@ impl Core {
             peer = %peer.address,
             "messages {from} to {to} of stream {stream} do not come: they were acknowledged before their position was stored, or given up"
         );
-        self.tell(SocketEvent::Gap { stream, from, to });
+        self.tell(SocketEvent::Missed { stream, from, to });
     }
 }

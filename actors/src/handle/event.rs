@@ -63,7 +63,7 @@ pub enum SocketEvent {
     /// Messages do not come that a socket with [`resume_from`](crate::Pull::resume_from) did not
     /// store: they were acknowledged before their position was stored, the store is older than
     /// that, or their sender gave them up.
-    Gap {
+    Missed {
         /// Of which stream.
         stream: StreamId,
         /// The number of the first.
@@ -72,7 +72,7 @@ pub enum SocketEvent {
         to: u64,
     },
     /// So many events were not fetched in time, and are lost to this listener.
-    Missed {
+    Lagged {
         /// How many.
         count: u64,
     },
@@ -146,7 +146,7 @@ pub struct SocketEvents {
 impl SocketEvents {
     /// The next event, in the order in which they happened; `None` once the socket has
     /// closed. Of those that are not fetched the newest 256 are kept, fewer if the messages
-    /// that come with them have more than 32 MiB; [`SocketEvent::Missed`] says how many are
+    /// that come with them have more than 32 MiB; [`SocketEvent::Lagged`] says how many are
     /// not.
     ///
     /// Cancel-safe.
@@ -167,7 +167,7 @@ impl SocketEvents {
     pub fn try_next(&mut self) -> Option<SocketEvent> {
         match self.inbox.next() {
             Fetched::Item(event) => Some(event),
-            Fetched::Missed(count) => Some(SocketEvent::Missed { count }),
+            Fetched::Missed(count) => Some(SocketEvent::Lagged { count }),
             Fetched::Nothing | Fetched::End => None,
         }
     }

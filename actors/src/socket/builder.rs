@@ -363,7 +363,7 @@ impl Pull {
     /// The socket itself remembers how far each stream came while it lives, also when a
     /// session's lease runs out: that of 1,024 streams whose senders are away. Messages that
     /// were acknowledged and are not stored are told as
-    /// [`SocketEvent::Gap`](crate::SocketEvent::Gap). A position beyond what its sender ever
+    /// [`SocketEvent::Missed`](crate::SocketEvent::Missed). A position beyond what its sender ever
     /// sent keeps the two apart, and both say so in their logs.
     ///
     /// May be called again. A socket that dials, or is not reliable, does not start with it.

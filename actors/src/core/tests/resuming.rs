@@ -55,7 +55,7 @@ fn gap(inbox: &Inbox<SocketEvent>) -> Option<(u64, u64)> {
         _ => None,
     });
     events.find_map(|event| match event {
-        SocketEvent::Gap { stream, from, to } => {
+        SocketEvent::Missed { stream, from, to } => {
             assert_eq!(stream, STREAM);
             Some((from, to))
         }
