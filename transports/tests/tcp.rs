@@ -1,9 +1,12 @@
 //! TCP keeps the rules of every transport, and its own.
 
 mod conformance;
+#[path = "conformance/turning_away.rs"]
+mod turning_away;
 
 use conformance::{Subject, suite};
-use treewire_transports::{Endpoint, Registry, TransportError};
+use treewire_transports::{Endpoint, Registry, TransportError, Use};
+use turning_away::turns_away;
 
 suite!(subject());
 
@@ -87,4 +90,49 @@ async fn buffer_sizes_bound_what_the_system_takes() {
     let (mut dialed, _accepted) = subject.pair(acceptor.as_mut()).await;
     let (whole, _) = dialed.fill(&[0; 1_024]).await.unwrap();
     assert!(whole < 512, "the system took {whole} KiB");
+}
+
+#[tokio::test]
+async fn a_host_that_is_not_admitted_is_turned_away_and_the_next_one_accepted() {
+    for (options, reason) in [
+        ("allow=192.0.2.0/24", "allow does not list its address"),
+        ("deny=127.0.0.0/8", "deny lists its address"),
+    ] {
+        turns_away(&subject(), "tcp://127.0.0.1:0", options, reason).await;
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_is_admitted_is_accepted_and_dialed() {
+    let subject = subject();
+    let place = "tcp://127.0.0.1:0?allow=192.0.2.0/24,127.0.0.1&deny=127.0.0.2";
+    let mut acceptor = subject.listen_at(place).await.unwrap();
+    subject.pair(acceptor.as_mut()).await;
+}
+
+#[tokio::test]
+async fn a_dialer_speaks_only_with_hosts_that_are_admitted() {
+    let subject = subject();
+    let acceptor = subject.listen().await;
+    let address = acceptor.local().address();
+    for options in ["allow=192.0.2.0/24", "deny=127.0.0.1,::1"] {
+        let endpoint = format!("tcp://{address}?{options}").parse().unwrap();
+        let error = subject.dial(&endpoint).await.unwrap_err();
+        assert!(matches!(error, TransportError::BadPeer { .. }), "{error:?}");
+    }
+}
+
+#[test]
+fn options_name_what_they_take() {
+    let refused = |option: &str, allowed: &str| {
+        let endpoint: Endpoint = format!("tcp://h:1?{option}").parse().unwrap();
+        let checked = subject().registry.check(&endpoint, Use::Dial, &[]);
+        let text = checked.unwrap_err().to_string();
+        assert!(text.ends_with(&format!("allowed is {allowed}")), "{text}");
+    };
+    let networks = "IP addresses or networks as 10.0.0.0/8, separated by commas";
+    refused("allow=localhost", networks);
+    refused("deny=10.0.0.0/33", networks);
+    refused("keepalive_idle_seconds=0", "an integer from 1 to 32767");
+    refused("keepalive_probes=128", "an integer from 1 to 127");
 }

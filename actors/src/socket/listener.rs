@@ -22,6 +22,7 @@ pub(crate) struct Listener {
     parts: EndpointParts,
     names: HashSet<String>,
     exhausted: bool,
+    turned_away: bool,
 }
 
 impl Listener {
@@ -38,6 +39,7 @@ impl Listener {
                 parts,
                 names: HashSet::new(),
                 exhausted: false,
+                turned_away: false,
             }
         });
         let backoff = Backoff::default().ceiling(CEILING);
@@ -75,7 +77,12 @@ impl Listener {
                 }));
             }
             Err(error @ TransportError::BadPeer { .. }) => {
-                tracing::warn!("{error}");
+                // Who comes again and again is not to fill the log.
+                if std::mem::replace(&mut self.turned_away, true) {
+                    tracing::debug!("{error}");
+                } else {
+                    tracing::warn!("{error}; more are counted");
+                }
                 self.parts.shared.bad_peers.add_shared(1);
                 self.describe_bad_peers(context);
                 self.accept_next(acceptor, context);

@@ -2,11 +2,14 @@
 
 mod error;
 mod host;
+mod network;
 pub(crate) mod option;
 mod parse;
 mod percent;
 
 use std::fmt;
+
+use ipnet::IpNet;
 
 pub use error::EndpointError;
 pub use host::{Host, HostPort};
@@ -103,6 +106,11 @@ impl Endpoint {
     pub(crate) fn integers(&self, name: &str) -> Option<Vec<u64>> {
         let values = self.option(name)?.split(',');
         values.map(|value| value.parse().ok()).collect()
+    }
+
+    /// The values of an option the registry has checked to be networks.
+    pub(crate) fn networks(&self, name: &str) -> Option<Vec<IpNet>> {
+        network::parse_all(self.option(name)?)
     }
 
     /// The value of an option the registry has checked to be octal.

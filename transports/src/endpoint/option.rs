@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::{Endpoint, EndpointError};
+use super::{Endpoint, EndpointError, network};
 
 /// An option that may stand in an endpoint: one table gives its check, its error text and its help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub enum OptionKind {
         /// The largest.
         max: u32,
     },
+    /// IP addresses and networks as `10.0.0.0/8`, separated by commas; at least one.
+    Networks,
     /// Any text, but not an empty one.
     Text,
     /// One of these words.
@@ -54,6 +56,7 @@ impl OptionKind {
                 .split(',')
                 .all(|value| value.parse().is_ok_and(|value: u64| value <= *max)),
             Self::Octal { max } => u32::from_str_radix(value, 8).is_ok_and(|value| value <= *max),
+            Self::Networks => network::parse_all(value).is_some(),
             Self::Text => !value.is_empty(),
             Self::OneOf(words) => words.contains(&value),
         }
@@ -69,6 +72,9 @@ impl fmt::Display for OptionKind {
                 write!(f, "integers from 0 to {max}, separated by commas")
             }
             Self::Octal { max } => write!(f, "an octal integer from 0 to {max:o}"),
+            Self::Networks => {
+                f.write_str("IP addresses or networks as 10.0.0.0/8, separated by commas")
+            }
             Self::Text => f.write_str("a text that is not empty"),
             Self::OneOf(words) => write!(f, "one of {}", words.join(", ")),
         }

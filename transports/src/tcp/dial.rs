@@ -3,6 +3,7 @@ use std::net::SocketAddr;
 
 use tokio::net::TcpStream;
 
+use super::admission::Admission;
 use super::host::host;
 use super::race::{order, race};
 use super::resolve::resolve;
@@ -13,8 +14,9 @@ use crate::{Cutter, Endpoint, Link, TransportError, Use};
 pub(super) async fn dial(endpoint: Endpoint) -> Result<Link, TransportError> {
     let tuning = Tuning::of(&endpoint);
     let shown = endpoint.without_options();
-    let addresses = order(resolve(&endpoint, Use::Dial).await?);
-    match race(addresses, |address| connect(address, tuning)).await {
+    let found = resolve(&endpoint, Use::Dial).await?;
+    let addresses = order(Admission::of(&endpoint).admitted(found, &endpoint)?);
+    match race(addresses, |address| connect(address, &tuning)).await {
         Some(Ok((stream, local, remote))) => Ok(Link {
             cutter: Cutter::of_socket(&stream),
             io: LinkIo::Stream(Box::new(stream)),
@@ -32,7 +34,7 @@ pub(super) async fn dial(endpoint: Endpoint) -> Result<Link, TransportError> {
 
 async fn connect(
     address: SocketAddr,
-    tuning: Tuning,
+    tuning: &Tuning,
 ) -> io::Result<(TcpStream, SocketAddr, SocketAddr)> {
     let stream = tuning.socket(address)?.connect(address).await?;
     tuning.apply(&stream)?;

@@ -4,6 +4,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::net::{TcpListener, TcpStream};
 
+use super::admission::Admission;
 use super::host::host;
 use super::resolve::resolve;
 use super::tuning::Tuning;
@@ -16,6 +17,7 @@ const BACKLOG_MAX: u32 = 1_024;
 pub(super) struct TcpAcceptor {
     listener: TcpListener,
     tuning: Tuning,
+    admission: Admission,
     local: Endpoint,
 }
 
@@ -26,12 +28,13 @@ impl TcpAcceptor {
         let failed = |error| TransportError::from_io(endpoint.without_options(), error);
         let mut first_error = None;
         for address in resolve(&endpoint, Use::Listen).await? {
-            match listen(address, tuning) {
+            match listen(address, &tuning) {
                 Ok(listener) => {
                     let address = listener.local_addr().map_err(failed)?;
                     return Ok(Self {
                         listener,
                         tuning,
+                        admission: Admission::of(&endpoint),
                         local: endpoint.with_address(address.to_string()),
                     });
                 }
@@ -43,20 +46,33 @@ impl TcpAcceptor {
         ))
     }
 
-    fn link(&self, stream: TcpStream, peer: SocketAddr) -> io::Result<Link> {
-        self.tuning.apply(&stream)?;
-        let local = stream.local_addr()?.to_string();
+    fn link(&self, stream: TcpStream, peer: SocketAddr) -> Result<Link, TransportError> {
+        let endpoint = || self.local.without_options().to_string();
+        if let Err(reason) = self.admission.admits(peer) {
+            return Err(TransportError::BadPeer {
+                peer: peer.to_string(),
+                endpoint: endpoint(),
+                reason,
+            });
+        }
+        // A connection that cannot be set up was reset meanwhile; the listener is sound.
+        let gone = |source| TransportError::PeerGone {
+            endpoint: endpoint(),
+            source,
+        };
+        self.tuning.apply(&stream).map_err(gone)?;
+        let local = stream.local_addr().map_err(gone)?;
         Ok(Link {
             cutter: Cutter::of_socket(&stream),
             io: LinkIo::Stream(Box::new(stream)),
             peer: peer.to_string(),
             host: host(peer),
-            local,
+            local: local.to_string(),
         })
     }
 }
 
-fn listen(address: SocketAddr, tuning: Tuning) -> io::Result<TcpListener> {
+fn listen(address: SocketAddr, tuning: &Tuning) -> io::Result<TcpListener> {
     let socket = tuning.socket(address)?;
     // Connections of a former life that linger in the system do not hold the port; a live listener does.
     #[cfg(unix)]
@@ -75,17 +91,9 @@ impl Acceptor for TcpAcceptor {
     }
 
     fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<Result<Link, TransportError>> {
-        let endpoint = || self.local.without_options().to_string();
         Poll::Ready(match ready!(self.listener.poll_accept(cx)) {
-            // A connection that cannot be set up was reset meanwhile; the listener is sound.
-            Ok((stream, peer)) => {
-                self.link(stream, peer)
-                    .map_err(|source| TransportError::PeerGone {
-                        endpoint: endpoint(),
-                        source,
-                    })
-            }
-            Err(error) => Err(TransportError::from_io(endpoint(), error)),
+            Ok((stream, peer)) => self.link(stream, peer),
+            Err(error) => Err(TransportError::from_io(self.local.without_options(), error)),
         })
     }
 }

@@ -1,5 +1,6 @@
 //! TCP: byte streams between a host and a port.
 
+mod admission;
 mod dial;
 mod host;
 mod listen;
@@ -15,6 +16,7 @@ use crate::{
 /// The transport `tcp://host:port[/service]`.
 ///
 /// Dialing tries every address of a name, IPv6 first, a quarter of a second apart (RFC 8305).
+/// A peer that `allow` and `deny` do not admit is turned away before a byte of it is read, and is not dialed.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tcp;
 

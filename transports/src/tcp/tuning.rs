@@ -2,7 +2,9 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 
+use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpSocket, TcpStream};
 
 use crate::{Endpoint, OptionKind, OptionSpec};
@@ -12,7 +14,13 @@ const BUFFER_BYTES: OptionKind = OptionKind::Integer {
     max: 1 << 30,
 };
 
-pub(super) const OPTIONS: [OptionSpec; 4] = [
+const SECONDS: OptionKind = OptionKind::Integer {
+    min: 1,
+    // What Linux takes.
+    max: 32_767,
+};
+
+pub(super) const OPTIONS: [OptionSpec; 9] = [
     OptionSpec {
         name: "nodelay",
         value: OptionKind::Bool,
@@ -21,7 +29,22 @@ pub(super) const OPTIONS: [OptionSpec; 4] = [
     OptionSpec {
         name: "keepalive",
         value: OptionKind::Bool,
-        help: "let the system probe idle connections (SO_KEEPALIVE), beside the dialect's heartbeats; default false",
+        help: "let the system probe idle connections (SO_KEEPALIVE), beside the dialect's heartbeats; default false, or true if an option of the probes is given",
+    },
+    OptionSpec {
+        name: "keepalive_idle_seconds",
+        value: SECONDS,
+        help: "how long a connection is idle before the system probes it (TCP_KEEPIDLE), in seconds; default: the system decides",
+    },
+    OptionSpec {
+        name: "keepalive_interval_seconds",
+        value: SECONDS,
+        help: "time between two probes of an idle connection (TCP_KEEPINTVL), in seconds; default: the system decides",
+    },
+    OptionSpec {
+        name: "keepalive_probes",
+        value: OptionKind::Integer { min: 1, max: 127 },
+        help: "after how many probes without an answer a connection ends (TCP_KEEPCNT); default: the system decides",
     },
     OptionSpec {
         name: "send_buffer_bytes",
@@ -33,13 +56,23 @@ pub(super) const OPTIONS: [OptionSpec; 4] = [
         value: BUFFER_BYTES,
         help: "size of the system's receive buffer (SO_RCVBUF), in bytes; default: the system decides",
     },
+    OptionSpec {
+        name: "allow",
+        value: OptionKind::Networks,
+        help: "addresses and networks, separated by commas: only hosts with one of these are spoken with; default: any",
+    },
+    OptionSpec {
+        name: "deny",
+        value: OptionKind::Networks,
+        help: "addresses and networks, separated by commas: hosts with one of these are not spoken with, also if allow lists them; default: none",
+    },
 ];
 
 /// The options as read from a checked endpoint.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Tuning {
     nodelay: bool,
-    keepalive: bool,
+    keepalive: Option<TcpKeepalive>,
     send_buffer_bytes: Option<u32>,
     receive_buffer_bytes: Option<u32>,
 }
@@ -53,7 +86,7 @@ impl Tuning {
         };
         Self {
             nodelay: endpoint.flag("nodelay", true),
-            keepalive: endpoint.flag("keepalive", false),
+            keepalive: keepalive(endpoint),
             send_buffer_bytes: bytes("send_buffer_bytes"),
             receive_buffer_bytes: bytes("receive_buffer_bytes"),
         }
@@ -73,13 +106,79 @@ impl Tuning {
         if let Some(bytes) = self.receive_buffer_bytes {
             socket.set_recv_buffer_size(bytes)?;
         }
-        socket.set_keepalive(self.keepalive)?;
         Ok(socket)
     }
 
     /// Sets on a connection what a listening socket does not pass on everywhere.
     pub(super) fn apply(&self, stream: &TcpStream) -> io::Result<()> {
         stream.set_nodelay(self.nodelay)?;
-        socket2::SockRef::from(stream).set_keepalive(self.keepalive)
+        match &self.keepalive {
+            Some(probes) => SockRef::from(stream).set_tcp_keepalive(probes),
+            None => SockRef::from(stream).set_keepalive(false),
+        }
+    }
+}
+
+/// How the system probes an idle connection, if it is to.
+fn keepalive(endpoint: &Endpoint) -> Option<TcpKeepalive> {
+    let seconds = |name| endpoint.integer(name).map(Duration::from_secs);
+    let idle = seconds("keepalive_idle_seconds");
+    let interval = seconds("keepalive_interval_seconds");
+    let probes = endpoint.integer("keepalive_probes");
+    let is_described = idle.is_some() || interval.is_some() || probes.is_some();
+    if !endpoint.flag("keepalive", is_described) {
+        return None;
+    }
+    let mut keepalive = TcpKeepalive::new();
+    if let Some(idle) = idle {
+        keepalive = keepalive.with_time(idle);
+    }
+    if let Some(interval) = interval {
+        keepalive = keepalive.with_interval(interval);
+    }
+    if let Some(probes) = probes.and_then(|probes| u32::try_from(probes).ok()) {
+        keepalive = keepalive.with_retries(probes);
+    }
+    Some(keepalive)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the system says of a socket with these options: nodelay, keepalive, and of the
+    /// probes idle seconds, interval seconds and count.
+    async fn applied(options: &str) -> (bool, bool, u64, u64, u32) {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let endpoint: Endpoint = format!("tcp://{address}{options}").parse().unwrap();
+        let tuning = Tuning::of(&endpoint);
+        let socket = tuning.socket(address).unwrap();
+        let stream = socket.connect(address).await.unwrap();
+        tuning.apply(&stream).unwrap();
+        let socket = SockRef::from(&stream);
+        (
+            socket.tcp_nodelay().unwrap(),
+            socket.keepalive().unwrap(),
+            socket.tcp_keepalive_time().unwrap().as_secs(),
+            socket.tcp_keepalive_interval().unwrap().as_secs(),
+            socket.tcp_keepalive_retries().unwrap(),
+        )
+    }
+
+    #[tokio::test]
+    async fn the_system_has_what_the_options_say() {
+        let (nodelay, keepalive, idle, interval, probes) = applied("").await;
+        assert!(nodelay && !keepalive);
+        let system_s = (idle, interval, probes);
+        let (nodelay, keepalive, idle, interval, probes) =
+            applied("?nodelay=false&keepalive=true").await;
+        assert!(!nodelay && keepalive);
+        assert_eq!((idle, interval, probes), system_s);
+        let probed = "keepalive_idle_seconds=33&keepalive_interval_seconds=7&keepalive_probes=4";
+        let described = applied(&format!("?{probed}")).await;
+        assert_eq!(described, (true, true, 33, 7, 4));
+        let off = applied(&format!("?keepalive=false&{probed}")).await;
+        assert!(!off.1);
     }
 }

@@ -6,10 +6,13 @@ mod conformance;
 mod client;
 mod frames;
 mod raw;
+#[path = "../conformance/turning_away.rs"]
+mod turning_away;
 mod upgrade;
 
 use conformance::Subject;
 use treewire_transports::{Endpoint, Registry, Use};
+use turning_away::turns_away;
 
 mod suite {
     use super::conformance::{self, suite};
@@ -55,4 +58,16 @@ fn bad_addresses_are_named() {
         "h:1/é",
         "the path is written as in a URL, other characters as %20 for instance",
     );
+}
+
+#[tokio::test]
+async fn a_host_that_is_not_admitted_is_turned_away_and_the_next_one_accepted() {
+    let reason = "deny lists its address";
+    turns_away(
+        &subject(),
+        "ws://127.0.0.1:0/path",
+        "deny=127.0.0.1",
+        reason,
+    )
+    .await;
 }

@@ -1,0 +1,7 @@
+//! What the options of sockets and endpoints do.
+
+#[macro_use]
+#[path = "../support/mod.rs"]
+mod support;
+
+mod admission;
