@@ -76,6 +76,8 @@ pub(crate) struct CoreConfig {
     pub(crate) send_bound: Bound,
     pub(crate) receive_bound: Bound,
     pub(crate) overflow: Overflow,
+    /// Messages are queued for connected peers only.
+    pub(crate) immediate: bool,
     /// The largest message it sends or takes, in bytes.
     pub(crate) message_bytes_max: u64,
     pub(crate) delivery: Delivery,
@@ -291,8 +293,8 @@ impl Core {
     }
 
     /// A connection is gone. What left unconfirmed is counted; what never left
-    /// stays with a dialed pipe and is dropped with an accepted one, unless the
-    /// socket was stopped and any peer will do.
+    /// stays with a dialed pipe and is dropped with an accepted one, or where messages are
+    /// for connected peers only, unless the socket was stopped and any peer will do.
     pub(crate) fn detach(&mut self, inlet: &Arc<Inlet>, reason: OfflineReason) {
         let id = inlet.pipe();
         if self.pipe_of(inlet).is_none() {
@@ -318,11 +320,12 @@ impl Core {
         if !asks {
             self.give_up("unconfirmed", unconfirmed);
         }
+        let present_only = self.present_only();
         let Some(pipe) = self.pipes.get_mut(id.key) else {
             return;
         };
         let accepted = pipe.dialed.is_none();
-        let (queued, answers) = if asks || accepted {
+        let (queued, answers) = if asks || accepted || present_only {
             (pipe.take_queue(), Vec::new())
         } else {
             (VecDeque::new(), pipe.take_answers())

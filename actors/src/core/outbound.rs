@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use treewire_transports::{Content, Delivery, Envelope, Failure, Kind, Unsendable};
 
-use super::{Blocked, Core, FateCell, FateNews, Inlet, PipeId, Queued, Reason, Standing, Tracker};
+use super::{
+    Blocked, Core, FateCell, FateNews, Inlet, Pipe, PipeId, Queued, Reason, Standing, Tracker,
+};
 use crate::bound::Overflow;
 use crate::pattern::{Answer, Sender};
 
@@ -201,8 +203,7 @@ impl Core {
             self.pipes[key].push(queued);
             return Ok(());
         }
-        let takers = self.pipes.iter().filter(|(_, pipe)| pipe.wants_messages());
-        let fullest = takers.max_by_key(|(_, pipe)| pipe.queued());
+        let fullest = self.takers().max_by_key(|(_, pipe)| pipe.queued());
         let key = fullest.map(|(key, _)| key);
         self.overflow(queued, key)
     }
@@ -210,7 +211,7 @@ impl Core {
     /// The peer for the next message, if one has room. A request, and what is not to be
     /// lost, waits for one that is there rather than at one that may never come.
     fn choose(&mut self) -> Option<usize> {
-        let present_only = self.prefers_present() && self.connected > 0;
+        let present_only = self.present_only() || self.prefers_present() && self.connected > 0;
         let loads = Self::loads(&self.pipes, self.config.send_bound);
         self.chooser
             .choose(loads.filter(|(_, load)| load.connected || !present_only))
@@ -218,14 +219,13 @@ impl Core {
 
     fn send_to_all(&mut self, queued: Queued) -> Result<(), Blocked> {
         let bound = self.config.send_bound;
-        let takers = || self.pipes.iter().filter(|(_, pipe)| pipe.wants_messages());
-        let keys: Vec<usize> = takers().map(|(key, _)| key).collect();
+        let keys: Vec<usize> = self.takers().map(|(key, _)| key).collect();
         if keys.is_empty() {
             return self.overflow(queued, None);
         }
         // To wait for the slowest is to wait for all of them.
         let waits = matches!(self.config.overflow, Overflow::Wait | Overflow::Refuse);
-        if waits && takers().any(|(_, pipe)| !pipe.has_room(bound)) {
+        if waits && self.takers().any(|(_, pipe)| !pipe.has_room(bound)) {
             let content = queued.envelope.content;
             return Err(Blocked {
                 content,
@@ -241,6 +241,19 @@ impl Core {
             }
         }
         Ok(())
+    }
+
+    /// The pipes that the next message may be queued at, if they have room.
+    fn takers(&self) -> impl Iterator<Item = (usize, &Pipe)> {
+        let present_only = self.present_only();
+        self.pipes.iter().filter(move |(_, pipe)| {
+            pipe.wants_messages() && (pipe.is_connected() || !present_only)
+        })
+    }
+
+    /// Whether messages are queued for peers only that are connected.
+    pub(super) fn present_only(&self) -> bool {
+        self.config.immediate && self.config.socket_type.sender != Sender::Source
     }
 
     fn send_to(&mut self, queued: Queued, destination: PipeId) -> Result<(), Blocked> {

@@ -1,5 +1,7 @@
 //! How sockets are described before they are spawned.
 
+mod sending;
+
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -73,6 +75,7 @@ impl Blueprint {
             send_bound: options.send_bound,
             receive_bound: options.receive_bound,
             overflow: options.overflow,
+            immediate: options.immediate,
             message_bytes_max: options.message_bytes_max,
             delivery: options.delivery,
             stickiness: options.stickiness.clone(),

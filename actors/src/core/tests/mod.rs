@@ -3,6 +3,7 @@
 mod composed;
 mod destructors;
 mod fates;
+mod immediate;
 mod refusals;
 mod replaced;
 mod requests;
@@ -30,6 +31,7 @@ fn config(socket_type: SocketType) -> CoreConfig {
         send_bound: Bound::default(),
         receive_bound: Bound::default(),
         overflow: Overflow::Wait,
+        immediate: false,
         message_bytes_max: 1_000,
         delivery: Delivery::BestEffort,
         stickiness: Stickiness::Stick,
