@@ -35,7 +35,7 @@ fn main() -> ExitCode {
         Command::Pull(arguments) => patterns::pull(arguments),
         Command::Req(arguments) => patterns::req(arguments),
         Command::Rep(arguments) => patterns::rep(arguments),
-        Command::Demo(arguments) => demo::play(&arguments),
+        Command::Demo(arguments) => demo::play(arguments),
         Command::Tree(arguments) => tree::print(&arguments),
     };
     ending::report(outcome)

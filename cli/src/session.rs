@@ -12,6 +12,20 @@ pub(crate) fn run(
     observe: Option<String>,
     work: impl AsyncFnOnce(&Node) -> Outcome + 'static,
 ) -> Outcome {
+    run_until_signalled(name, observe, async move |node, signals| {
+        tokio::select! {
+            outcome = work(node) => outcome,
+            signal = signals.next() => Err(Ending::Interrupted(signal)),
+        }
+    })
+}
+
+/// The same for work that hears the signals itself and ends in its own order.
+pub(crate) fn run_until_signalled(
+    name: &'static str,
+    observe: Option<String>,
+    work: impl AsyncFnOnce(&Node, &mut Signals) -> Outcome + 'static,
+) -> Outcome {
     treewire::run(async move {
         let mut signals = Signals::catch().map_err(Ending::failed)?;
         let mut builder = Node::builder(name);
@@ -22,10 +36,7 @@ pub(crate) fn run(
         if let Some(url) = &observe {
             announce_observer(&node, url).await?;
         }
-        let outcome = tokio::select! {
-            outcome = work(&node) => outcome,
-            signal = signals.next() => Err(Ending::Interrupted(signal)),
-        };
+        let outcome = work(&node, &mut signals).await;
         tokio::select! {
             stopped = node.stop() => outcome.and(stopped.map_err(Ending::from)),
             signal = signals.next() => Err(Ending::Interrupted(signal)),

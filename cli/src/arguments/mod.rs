@@ -13,9 +13,10 @@ pub(crate) use endpoints::EndpointArguments;
 pub(crate) use input::InputArguments;
 pub(crate) use output::{Format, OutputArguments};
 pub(crate) use patterns::{PullArguments, PushArguments, RepArguments, ReqArguments};
+pub(crate) use time::ChaosInterval;
 pub(crate) use url::NodeUrl;
 
-use time::duration_of_a_demo;
+use time::{chaos_of_a_demo, duration_of_a_demo};
 use url::observed;
 
 use std::time::Duration;
@@ -74,11 +75,20 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   treewire demo
-  treewire demo --duration 30s --observe http://127.0.0.1:7070")]
+  treewire demo --duration 5m --chaos 500ms
+  treewire demo --chaos off --observe http://127.0.0.1:7070")]
 pub(crate) struct DemoArguments {
     /// How long it runs, at least 1s: 8s, 2m
-    #[arg(long, value_name = "TIME", default_value = "8s", value_parser = duration_of_a_demo)]
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration_of_a_demo)]
     pub(crate) duration: Duration,
+
+    /// How often something is killed, every 100ms at most; or off
+    #[arg(long, value_name = "TIME|off", default_value = "3s", value_parser = chaos_of_a_demo)]
+    pub(crate) chaos: ChaosInterval,
+
+    /// What is killed follows from this number; without it from one by chance, which is shown
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) seed: Option<u64>,
 
     /// Show the tree there, as in http://127.0.0.1:7070, for `treewire tree`
     #[arg(long, value_name = "URL", value_parser = observed)]

@@ -1,60 +1,189 @@
-//! What the demonstration comes to.
+//! What the demonstration comes to, and whether it adds up.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use treewire::NodeSnapshot;
+use super::chaos::Harm;
+use super::market::{Numbers, Questions, Totals};
+use crate::tree::{count, counted};
 
-use super::tally::Tally;
-use crate::tree::count;
+/// All there is to say at the end.
+pub(super) struct Summary<'a> {
+    pub(super) totals: &'a Totals,
+    pub(super) harm: &'a BTreeMap<Harm, u64>,
+    pub(super) restarts: u64,
+}
 
-/// One line a fact, numbers right-aligned.
-pub(super) fn summary(tally: &Tally, tree: &NodeSnapshot) -> String {
-    let mut lines = vec![
-        (tally.asked(), "asked".to_owned()),
-        (tally.answered(), "answered".to_owned()),
-        (tally.failed(), "failed, each told why".to_owned()),
-    ];
-    for (reason, count) in tally.failed_because() {
-        lines.push((count, format!("  {reason}")));
-    }
-    lines.push((
-        sent_again(tally, tree),
-        "sent again (idempotent)".to_owned(),
-    ));
-    lines.push((tree.restarts, "restarted".to_owned()));
-    let mut text = String::new();
-    for (number, what) in lines {
-        line(&mut text, &count(number), &what);
-    }
-    for child in tree.walk().filter(|child| child.restarts > 0) {
-        let reasons: Vec<String> = child
-            .exits
-            .iter()
-            .map(|exit| exit.reason.to_string())
+/// A column that a flow does not have.
+const NONE: &str = "-";
+
+const HEAD: [&str; 7] = [
+    "",
+    "sent",
+    "received",
+    "lost",
+    "doubled",
+    "unanswered",
+    "asked again",
+];
+
+impl Summary<'_> {
+    /// A row a flow, then what was killed. Ends with a newline.
+    pub(super) fn text(&self) -> String {
+        let mut text = table(&[
+            HEAD.map(str::to_owned),
+            quotes(&self.totals.questions),
+            orders(&self.totals.orders),
+        ]);
+        let mut line = |name: &str, value: String| {
+            // Writing to a string does not fail.
+            let _ = writeln!(text, "{name:<13}{value}");
+        };
+        let reasons = self.totals.questions.reasons();
+        let reasons: Vec<String> = reasons
+            .map(|(reason, number)| format!("{} {reason}", count(number)))
             .collect();
-        line(
-            &mut text,
-            "",
-            &format!("  {}: {}", child.path, reasons.join("; ")),
-        );
+        if !reasons.is_empty() {
+            line("unanswered", reasons.join(", "));
+        }
+        let kills = self.harm.iter().filter(|(harm, _)| **harm != Harm::Panic);
+        let killed: u64 = kills.clone().map(|(_, number)| number).sum();
+        let kinds: Vec<String> = kills
+            .map(|(harm, number)| counted(*number, &harm.to_string()))
+            .collect();
+        let kinds = match kinds.is_empty() {
+            true => String::new(),
+            false => format!(": {}", kinds.join(", ")),
+        };
+        line("killed", format!("{}{kinds}", count(killed)));
+        let panics = self.harm.get(&Harm::Panic).copied();
+        line("panicked", count(panics.unwrap_or_default()));
+        line("restarted", count(self.restarts));
+        text
+    }
+
+    /// What does not add up.
+    pub(super) fn faults(&self) -> Vec<String> {
+        let Totals { orders, questions } = self.totals;
+        let sent = orders.sent();
+        let mut faults = Vec::new();
+        let mut fault = |number: u64, text: String| {
+            if number > 0 {
+                faults.push(format!("{} {text}", count(number)));
+            }
+        };
+        let (missing, received) = (orders.missing(), orders.received());
+        let of_sent = count(sent);
+        fault(missing, format!("of {of_sent} orders were lost"));
+        fault(orders.doubled(), "orders were filled twice".into());
+        let stray = (received + missing).saturating_sub(sent);
+        fault(stray, "orders were filled and never sent".into());
+        fault(questions.open(), "questions have no end".into());
+        fault(questions.too_many(), "questions ended twice".into());
+        faults
+    }
+}
+
+fn quotes(questions: &Questions) -> [String; 7] {
+    [
+        "quotes".into(),
+        count(questions.asked()),
+        count(questions.answered()),
+        count(questions.open()),
+        NONE.into(),
+        count(questions.unanswered()),
+        count(questions.asked_again()),
+    ]
+}
+
+fn orders(orders: &Numbers) -> [String; 7] {
+    [
+        "orders".into(),
+        count(orders.sent()),
+        count(orders.received()),
+        count(orders.missing()),
+        count(orders.doubled()),
+        NONE.into(),
+        NONE.into(),
+    ]
+}
+
+/// Names to the left, numbers to the right.
+fn table<const N: usize>(rows: &[[String; N]]) -> String {
+    let width = |column: usize| {
+        let cells = rows.iter().map(|row| row[column].chars().count());
+        cells.max().unwrap_or_default()
+    };
+    let mut text = String::new();
+    for row in rows {
+        let mut line = format!("{:<width$}", row[0], width = width(0).max(11));
+        for (column, cell) in row.iter().enumerate().skip(1) {
+            let _ = write!(line, "  {cell:>width$}", width = width(column));
+        }
+        let _ = writeln!(text, "{}", line.trim_end());
     }
     text
 }
 
-fn line(text: &mut String, number: &str, what: &str) {
-    // Writing to a string does not fail.
-    let _ = writeln!(text, "{number:>8}  {what}");
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// What left the traders' sockets beyond one message a question.
-fn sent_again(tally: &Tally, tree: &NodeSnapshot) -> u64 {
-    let sockets = tree.walk().filter(|child| child.kind == "req");
-    let sent: u64 = sockets.map(|socket| socket.messages_out).sum();
-    let of_reason = |wanted| {
-        let failed = tally.failed_because();
-        let counts = failed.filter_map(|(reason, count)| (reason == wanted).then_some(count));
-        counts.sum::<u64>()
-    };
-    // One that timed out is followed by its cancellation.
-    (sent + of_reason("not sent")).saturating_sub(tally.asked() + of_reason("timed out"))
+    #[test]
+    fn a_summary_is_a_table_and_what_was_killed() {
+        let totals = totals(1_200, 1_200);
+        let harm = [(Harm::Connection, 1), (Harm::Socket, 2), (Harm::Panic, 3)].into();
+        let summary = Summary {
+            totals: &totals,
+            harm: &harm,
+            restarts: 9,
+        };
+        assert_eq!(
+            summary.text(),
+            "              sent  received  lost  doubled  unanswered  asked again
+quotes           2         1     0        -           1            1
+orders       1,200     1,200     0        0           -            -
+unanswered   1 timed out
+killed       3: 1 connection, 2 sockets
+panicked     3
+restarted    9
+"
+        );
+        assert_eq!(summary.faults(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_does_not_add_up_is_said() {
+        let mut totals = totals(3, 1);
+        totals.orders.receive(1);
+        totals.orders.receive(9);
+        totals.questions.ask();
+        let summary = Summary {
+            totals: &totals,
+            harm: &BTreeMap::new(),
+            restarts: 0,
+        };
+        assert_eq!(
+            summary.faults(),
+            [
+                "2 of 3 orders were lost",
+                "1 orders were filled twice",
+                "1 orders were filled and never sent",
+                "1 questions have no end",
+            ]
+        );
+    }
+
+    fn totals(sent: u64, received: u64) -> Totals {
+        let mut totals = Totals::default();
+        (0..sent).for_each(|_| totals.orders.send());
+        (1..=received).for_each(|number| totals.orders.receive(number));
+        for _ in 0..2 {
+            totals.questions.ask();
+        }
+        totals.questions.ask_again();
+        totals.questions.answer();
+        totals.questions.fail("timed out");
+        totals
+    }
 }

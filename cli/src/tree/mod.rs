@@ -5,8 +5,10 @@ mod quantity;
 mod read;
 mod render;
 
-pub(crate) use quantity::{bytes, count, time};
+pub(crate) use quantity::{bytes, count, counted, time};
 pub(crate) use render::render;
+#[cfg(test)]
+pub(crate) use render::tests;
 
 use std::io::Write;
 

@@ -172,16 +172,12 @@ fn last_exit(child: &ChildSnapshot) -> Option<String> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use treewire::runtime::{Failure, Killer, MailboxSnapshot, PastExit};
 
     use super::*;
 
-    pub(in crate::tree) fn child(
-        name: &str,
-        kind: &str,
-        children: Vec<ChildSnapshot>,
-    ) -> ChildSnapshot {
+    pub(crate) fn child(name: &str, kind: &str, children: Vec<ChildSnapshot>) -> ChildSnapshot {
         ChildSnapshot {
             name: name.into(),
             path: String::new(),
@@ -206,7 +202,7 @@ pub(super) mod tests {
         }
     }
 
-    pub(in crate::tree) fn node(children: Vec<ChildSnapshot>) -> NodeSnapshot {
+    pub(crate) fn node(children: Vec<ChildSnapshot>) -> NodeSnapshot {
         NodeSnapshot {
             name: "market".into(),
             instance: "00".into(),

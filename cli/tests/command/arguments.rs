@@ -69,6 +69,9 @@ fn bad_options_are_named_with_what_is_allowed() {
         &["'0'", "--count", "1.."],
     );
     refused("demo --duration 5ms", &["'5ms'", "at least 1s"]);
+    refused("demo --chaos 5ms", &["'5ms'", "off", "at least 100ms"]);
+    refused("demo --chaos maybe", &["'maybe'", "off"]);
+    refused("demo --seed x", &["--seed", "'x'"]);
     refused("rep --dial tcp://a:1", &["--echo", "--reply"]);
     refused(
         "push --dial tcp://a:1 --data a --file b",
