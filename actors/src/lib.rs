@@ -27,7 +27,9 @@ pub use handle::{
     SocketEvents, SocketHandle, Tracked,
 };
 pub use message::{Message, Source};
-pub use pattern::{Connector, Receiver, Sender, SocketType};
+pub use pattern::{
+    Connector, PATTERN_BYTES_MAX, Pattern, PatternError, Receiver, Sender, SocketType,
+};
 pub use position::{ParsePositionError, StreamId, StreamPosition};
 pub use socket::{Pull, Push, Rep, Req, SOCKET_OPTIONS, Serves, ServesPositions, Socket};
 pub use typed::{

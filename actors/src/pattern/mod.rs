@@ -6,6 +6,7 @@ mod receiver;
 mod requests;
 mod sender;
 mod socket_type;
+mod topic;
 
 pub use connector::Connector;
 pub(crate) use receiver::FairTurns;
@@ -14,3 +15,4 @@ pub(crate) use requests::{Answer, Requests};
 pub use sender::Sender;
 pub(crate) use sender::{LeastOutstanding, Load};
 pub use socket_type::SocketType;
+pub use topic::{PATTERN_BYTES_MAX, Pattern, PatternError};
