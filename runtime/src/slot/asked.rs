@@ -17,13 +17,22 @@ use crate::sync::{Arc, Mutex};
 /// A message and the way of its answer, shared by the asker and the queue.
 pub(crate) struct Asked<M: Message>(Mutex<Inner<M>>);
 
+/// A cache line in all, with the counts of references, when message and answer are no
+/// larger than a word: two threads hand it to and fro.
 struct Inner<M: Message> {
     state: State<M>,
     asker: Option<Waker>,
+    /// Made when there is something to write in it.
+    apart: Option<Box<Apart>>,
+}
+
+/// What few asks need.
+#[derive(Default)]
+struct Apart {
     /// Where the slot keeps it while its answer is owed.
     owed: Option<u64>,
-    /// With what the generation ended that owes the answer.
-    debtor_exit: Option<Box<Exit>>,
+    /// With what the generation ended that owes the answer, or the slot.
+    exit: Option<Box<Exit>>,
 }
 
 enum State<M: Message> {
@@ -33,9 +42,17 @@ enum State<M: Message> {
     Late(oneshot::Receiver<M::Result>),
     /// The asker waits for that.
     Owed,
-    Done(Settled<M>),
+    Done(Done<M>),
     /// Nobody waits any more.
     Left,
+}
+
+/// [`Settled`], whose exit lies apart.
+enum Done<M: Message> {
+    Answered(M::Result),
+    Unanswered,
+    GivenBack(M),
+    Lost,
 }
 
 /// How an ask ended.
@@ -66,8 +83,7 @@ impl<M: Message> Asked<M> {
         Asked(Mutex::new(Inner {
             state: State::Waiting(message),
             asker: Some(asker.clone()),
-            owed: None,
-            debtor_exit: None,
+            apart: None,
         }))
     }
 
@@ -85,7 +101,7 @@ impl<M: Message> Asked<M> {
             }
         };
         match mem::replace(&mut inner.state, next) {
-            State::Done(settled) => Poll::Ready(Progress::Done(settled)),
+            State::Done(done) => Poll::Ready(Progress::Done(inner.settled(done))),
             State::Late(answer) => {
                 let before = inner.remember(asker);
                 drop(inner);
@@ -100,23 +116,25 @@ impl<M: Message> Asked<M> {
     pub(crate) fn leave(&self) -> Farewell<M> {
         let mut inner = self.0.lock();
         let asker = inner.asker.take();
-        let state = mem::replace(&mut inner.state, State::Left);
+        let (farewell, unneeded) = match mem::replace(&mut inner.state, State::Left) {
+            State::Waiting(message) => (Farewell::Unhandled(message), None),
+            State::Done(done) => (Farewell::Done(inner.settled(done)), None),
+            other @ (State::Handling | State::Late(_) | State::Owed | State::Left) => {
+                (Farewell::Handling, Some(other))
+            }
+        };
         drop(inner);
         // An answer that is not taken is the user's, too.
-        drop(asker);
-        match state {
-            State::Waiting(message) => Farewell::Unhandled(message),
-            State::Done(answer) => Farewell::Done(answer),
-            State::Handling | State::Late(_) | State::Owed | State::Left => Farewell::Handling,
-        }
+        drop((asker, unneeded));
+        farewell
     }
 
     /// The answer that was owed will not come: why.
     pub(crate) fn unanswered(&self) -> Settled<M> {
         let mut inner = self.0.lock();
         match mem::replace(&mut inner.state, State::Left) {
-            State::Done(answer) => answer,
-            _ => match inner.debtor_exit.take() {
+            State::Done(done) => inner.settled(done),
+            _ => match inner.take_exit() {
                 Some(exit) => Settled::Lost(exit),
                 None => Settled::Unanswered,
             },
@@ -125,15 +143,19 @@ impl<M: Message> Asked<M> {
 
     /// Where the slot keeps it, if it does.
     pub(crate) fn owed(&self) -> Option<u64> {
-        self.0.lock().owed
+        self.0.lock().apart.as_ref()?.owed
     }
 
     /// Goes on from the handler, unless the wait has ended meanwhile. What is not
     /// needed comes back.
-    fn settle(&self, state: State<M>) -> (State<M>, Option<Waker>) {
+    fn settle(&self, state: State<M>, mut exit: Option<Box<Exit>>) -> (State<M>, Option<Waker>) {
         let mut inner = self.0.lock();
         match inner.state {
             State::Handling | State::Late(_) | State::Owed => {
+                if exit.is_some() {
+                    // The one before is dropped outside the lock.
+                    mem::swap(&mut inner.apart().exit, &mut exit);
+                }
                 (mem::replace(&mut inner.state, state), inner.asker.take())
             }
             State::Waiting(_) | State::Done(_) | State::Left => (state, None),
@@ -161,7 +183,9 @@ where
     fn owe<A: Actor<Context: Execution<A>>>(self: &Arc<Self>, life: u64, slot: &Slot<A>) {
         let owed = slot.owed.insert(life, self.clone(), &slot.orders);
         let mut inner = self.0.lock();
-        inner.owed = owed;
+        if owed.is_some() {
+            inner.apart().owed = owed;
+        }
         let has_left = matches!(inner.state, State::Left);
         drop(inner);
         // Who left before did not know of it.
@@ -172,6 +196,24 @@ where
 }
 
 impl<M: Message> Inner<M> {
+    fn apart(&mut self) -> &mut Apart {
+        self.apart.get_or_insert_default()
+    }
+
+    fn take_exit(&mut self) -> Option<Box<Exit>> {
+        self.apart.as_mut()?.exit.take()
+    }
+
+    fn settled(&mut self, done: Done<M>) -> Settled<M> {
+        let mut exit = || self.take_exit().expect("laid down with the end itself");
+        match done {
+            Done::Answered(answer) => Settled::Answered(answer),
+            Done::Unanswered => Settled::Unanswered,
+            Done::GivenBack(message) => Settled::GivenBack(message, exit()),
+            Done::Lost => Settled::Lost(exit()),
+        }
+    }
+
     /// The one that was known before, to be dropped outside the lock.
     fn remember(&mut self, asker: &Waker) -> Option<Waker> {
         match &self.asker {
@@ -189,7 +231,7 @@ where
     fn admitted(&self) {}
 
     fn lost(&self, exit: &Exit) -> Option<Remains> {
-        let (unneeded, asker) = self.settle(State::Done(Settled::Lost(Box::new(exit.clone()))));
+        let (unneeded, asker) = self.settle(State::Done(Done::Lost), Some(Box::new(exit.clone())));
         if let Some(asker) = asker {
             survive("the waker of an asker", || asker.wake());
         }
@@ -200,7 +242,9 @@ where
     fn orphaned(&self, exit: &Exit) {
         let mut inner = self.0.lock();
         match inner.state {
-            State::Late(_) | State::Owed => inner.debtor_exit = Some(Box::new(exit.clone())),
+            State::Late(_) | State::Owed => {
+                inner.apart().exit = Some(Box::new(exit.clone()));
+            }
             State::Handling => {
                 drop(inner);
                 if let Some(remains) = self.lost(exit) {
@@ -226,14 +270,14 @@ where
         let (sender, mut receiver) = oneshot::channel();
         actor.handle(message, context).handle(context, Some(sender));
         let state = match receiver.try_recv() {
-            Ok(result) => State::Done(Settled::Answered(result)),
-            Err(TryRecvError::Closed) => State::Done(Settled::Unanswered),
+            Ok(result) => State::Done(Done::Answered(result)),
+            Err(TryRecvError::Closed) => State::Done(Done::Unanswered),
             Err(TryRecvError::Empty) => {
                 self.owe(life, &context.slot());
                 State::Late(receiver)
             }
         };
-        let (_unneeded, asker) = self.settle(state);
+        let (_unneeded, asker) = self.settle(state, None);
         if let Some(asker) = asker {
             asker.wake();
         }
@@ -243,7 +287,8 @@ where
         let mut inner = self.0.lock();
         let asker = match mem::replace(&mut inner.state, State::Left) {
             State::Waiting(message) => {
-                inner.state = State::Done(Settled::GivenBack(message, Box::new(exit.clone())));
+                inner.state = State::Done(Done::GivenBack(message));
+                inner.apart().exit = Some(Box::new(exit.clone()));
                 inner.asker.take()
             }
             other => {
@@ -259,4 +304,21 @@ where
     }
 
     fn discard(&self) {}
+}
+
+#[cfg(all(test, not(treewire_loom)))]
+mod tests {
+    use super::*;
+
+    struct Word;
+
+    impl Message for Word {
+        type Result = usize;
+    }
+
+    #[test]
+    fn a_question_whose_answer_is_a_word_fits_a_cache_line() {
+        let counts = 2 * size_of::<usize>();
+        assert!(size_of::<Asked<Word>>() + counts <= 64);
+    }
 }

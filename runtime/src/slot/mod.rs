@@ -72,17 +72,18 @@ pub(crate) use vigil::{Asking, Serving, Vigil};
 use watchers::Watchers;
 pub(crate) use watchers::{Dissolved, Linkable, link, linked_exit, unlink};
 
+/// The queue comes first in memory: senders write the count of references with each
+/// message, and the head of the queue. What follows is seldom written.
+#[repr(C)]
 pub(crate) struct Slot<A: Actor<Context: Execution<A>>> {
-    pub(crate) stats: Arc<Stats>,
     pub(crate) queue: Queue<Parcel<A>>,
-    policy: Policy,
+    pub(crate) stats: Arc<Stats>,
     /// Those whom a generation owes an answer.
     pub(crate) owed: Owed,
     pub(crate) orders: Orders,
     rescue: Rescue,
     /// Wakes the task of the current generation.
     pub(crate) waker: Arc<TaskWaker>,
-    pub(crate) vigil: Vigil,
     doors: Mutex<Doors<A>>,
     /// So that a poll need not lock them to see that nothing changed.
     door_version: AtomicUsize,
@@ -97,6 +98,9 @@ pub(crate) struct Slot<A: Actor<Context: Execution<A>>> {
     schedule: OnceLock<Arc<Schedule<A>>>,
     /// Handles stay unique for the life of the address, not of a generation.
     next_handle: Mutex<SpawnHandle>,
+    // Senders look here: in no cache line of what the queue writes last.
+    policy: Policy,
+    pub(crate) vigil: Vigil,
 }
 
 /// Under one lock, so that they open and close at once, and with the queue.
@@ -110,14 +114,12 @@ impl<A: Actor<Context: Execution<A>>> Slot<A> {
     pub(crate) fn new(mailbox: Mailbox) -> Arc<Self> {
         let waker = Arc::new(TaskWaker::default());
         let slot = Slot {
-            stats: Arc::default(),
             queue: Queue::new(mailbox.capacity, waker.clone()),
-            policy: Policy::default(),
+            stats: Arc::default(),
             owed: Owed::default(),
             orders: Orders::default(),
             rescue: Rescue::default(),
             waker,
-            vigil: Vigil::default(),
             doors: Mutex::new(Doors {
                 all: Vec::new(),
                 address: None,
@@ -129,6 +131,8 @@ impl<A: Actor<Context: Execution<A>>> Slot<A> {
             watchers: Watchers::default(),
             schedule: OnceLock::new(),
             next_handle: Mutex::new(SpawnHandle::default()),
+            policy: Policy::default(),
+            vigil: Vigil::default(),
         };
         slot.set_mailbox(mailbox);
         Arc::new(slot)

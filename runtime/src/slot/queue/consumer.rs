@@ -9,7 +9,7 @@ use crate::sync::MutexGuard;
 impl<T: Item> Queue<T> {
     /// `life` may take items from now on, unless it is over.
     pub(crate) fn begin(&self, life: u64) {
-        let mut taken = self.working.taken.lock();
+        let mut taken = self.taken.lock();
         if life <= taken.ended {
             return;
         }
@@ -22,12 +22,12 @@ impl<T: Item> Queue<T> {
 
     /// Whether some generation takes items.
     pub(crate) fn is_served(&self) -> bool {
-        self.working.taken.lock().life != 0
+        self.taken.lock().life != 0
     }
 
     /// `life` takes nothing any more; what it had in hand comes back.
     pub(crate) fn end(&self, life: u64) -> Option<T::Receipt> {
-        let mut taken = self.working.taken.lock();
+        let mut taken = self.taken.lock();
         taken.ended = taken.ended.max(life);
         if taken.life == life {
             taken.life = 0;
@@ -41,8 +41,8 @@ impl<T: Item> Queue<T> {
     /// The oldest item, from now on in the hands of `life`, if that may take it.
     pub(crate) fn pop(&self, life: u64) -> Option<T> {
         let (item, _before) = loop {
-            let mut taken = if self.working.taken_count.load(Relaxed) > 0 {
-                self.working.taken.lock()
+            let mut taken = if self.taken_count.load(Relaxed) > 0 {
+                self.taken.lock()
             } else {
                 self.refill(life)?
             };
@@ -51,7 +51,7 @@ impl<T: Item> Queue<T> {
             }
             // Senders may have taken out what was there.
             if let Some(entry) = taken.items.pop_front() {
-                self.working.taken_count.store(taken.items.len(), Release);
+                self.taken_count.store(taken.items.len(), Release);
                 let receipt = entry.item.receipt();
                 let before = receipt.and_then(|receipt| taken.in_hand.replace(receipt));
                 break (entry.item, before);
@@ -67,12 +67,12 @@ impl<T: Item> Queue<T> {
             return None;
         }
         let mut waiting = self.waiting.lock();
-        let mut taken = self.working.taken.lock();
+        let mut taken = self.taken.lock();
         if taken.life == life && taken.items.is_empty() {
             mem::swap(&mut waiting.items, &mut taken.items);
             self.waiting_count.store(0, Relaxed);
             waiting.taken_at_most = taken.items.len();
-            self.working.taken_count.store(taken.items.len(), Release);
+            self.taken_count.store(taken.items.len(), Release);
             waiting.armed = true;
         }
         Some(taken)

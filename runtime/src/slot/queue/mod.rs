@@ -39,35 +39,35 @@ pub(crate) trait Receipt {
 }
 
 /// Lock order: `waiting`, then `taken`.
+///
+/// The order in memory matters, too. What senders write with each message comes first,
+/// what the generation in charge writes last, and between them is a cache line's length
+/// of what is seldom written: one side would slow the other down if they shared a line.
+#[repr(C)]
 pub(crate) struct Queue<T: Item> {
     /// How many wait; written under the lock, so that an idle poll need not take it.
     waiting_count: AtomicUsize,
     waiting: Mutex<Waiting<T>>,
-    working: Box<Working<T>>,
     consumer: Arc<TaskWaker>,
-}
-
-/// What is written with each message that is handled, and what is read then: in cache
-/// lines of its own, or senders would slow it down, and be slowed down by it.
-#[repr(align(64))]
-struct Working<T: Item> {
-    taken: Mutex<Taken<T>>,
+    has_line: AtomicBool,
     /// How many were taken and not handled; written under the lock.
     taken_count: AtomicUsize,
-    has_line: AtomicBool,
+    taken: Mutex<Taken<T>>,
 }
 
 /// The side of the senders.
+#[repr(C)]
 struct Waiting<T> {
     items: VecDeque<Entry<T>>,
+    last_serial: u64,
     /// No more than so many are taken and not handled, so that a sender need not look.
     taken_at_most: usize,
-    line: VecDeque<Entry<T>>,
-    capacity: usize,
     high_water: usize,
-    last_serial: u64,
     /// Nothing waits that the consumer was woken for: it is to be woken for the next.
     armed: bool,
+    // From here on seldom written.
+    capacity: usize,
+    line: VecDeque<Entry<T>>,
     /// Why nothing is taken in any more.
     closed: Option<Box<Exit>>,
     /// The life for which the queue was opened last.
@@ -75,9 +75,11 @@ struct Waiting<T> {
 }
 
 /// The side of the generation in charge.
+#[repr(C)]
 struct Taken<T: Item> {
     items: VecDeque<Entry<T>>,
     in_hand: Option<T::Receipt>,
+    // From here on seldom written.
     /// What earlier lives have in hand that were not ended yet.
     in_earlier_hands: Vec<(u64, T::Receipt)>,
     /// The life that may take items, zero if none may.
@@ -121,18 +123,16 @@ impl<T: Item> Queue<T> {
                 closed: None,
                 opened_for: 0,
             }),
-            working: Box::new(Working {
-                taken: Mutex::new(Taken {
-                    items: VecDeque::new(),
-                    in_hand: None,
-                    in_earlier_hands: Vec::new(),
-                    life: 0,
-                    ended: 0,
-                }),
-                taken_count: AtomicUsize::new(0),
-                has_line: AtomicBool::new(false),
-            }),
             consumer,
+            has_line: AtomicBool::new(false),
+            taken_count: AtomicUsize::new(0),
+            taken: Mutex::new(Taken {
+                items: VecDeque::new(),
+                in_hand: None,
+                in_earlier_hands: Vec::new(),
+                life: 0,
+                ended: 0,
+            }),
         }
     }
 
@@ -145,7 +145,7 @@ impl<T: Item> Queue<T> {
     pub(crate) fn level(&self) -> Level {
         let waiting = self.waiting.lock();
         Level {
-            depth: waiting.items.len() + self.working.taken_count.load(Acquire),
+            depth: waiting.items.len() + self.taken_count.load(Acquire),
             high_water: waiting.high_water,
             capacity: waiting.capacity,
         }
@@ -189,7 +189,7 @@ impl<T: Item> Queue<T> {
         waiting.last_serial += 1;
         let serial = waiting.last_serial;
         waiting.line.push_back(Entry { serial, item });
-        self.working.has_line.store(true, Release);
+        self.has_line.store(true, Release);
         drop(waiting);
         // Room that was made before the line was seen is found here.
         self.admit();
@@ -254,7 +254,7 @@ impl<T: Item> Queue<T> {
         let mut items = self.take_all(&mut waiting);
         let line = mem::take(&mut waiting.line);
         items.extend(line.into_iter().map(|entry| entry.item));
-        self.working.has_line.store(false, Release);
+        self.has_line.store(false, Release);
         Some(items)
     }
 
@@ -269,10 +269,10 @@ impl<T: Item> Queue<T> {
     }
 
     fn take_all(&self, waiting: &mut Waiting<T>) -> Vec<T> {
-        let mut taken = self.working.taken.lock();
+        let mut taken = self.taken.lock();
         let items = mem::take(&mut taken.items);
         let items = items.into_iter().chain(mem::take(&mut waiting.items));
-        self.working.taken_count.store(0, Release);
+        self.taken_count.store(0, Release);
         waiting.taken_at_most = 0;
         self.waiting_count.store(0, Relaxed);
         waiting.armed = true;
@@ -280,10 +280,10 @@ impl<T: Item> Queue<T> {
     }
 
     fn take_out(&self, waiting: &mut Waiting<T>, is_it: impl Fn(&Entry<T>) -> bool) -> Option<T> {
-        let mut taken = self.working.taken.lock();
+        let mut taken = self.taken.lock();
         let entry = if let Some(at) = taken.items.iter().position(&is_it) {
             let entry = taken.items.remove(at);
-            self.working.taken_count.store(taken.items.len(), Release);
+            self.taken_count.store(taken.items.len(), Release);
             entry
         } else {
             let at = waiting.items.iter().position(&is_it)?;
@@ -306,8 +306,8 @@ impl<T: Item> Queue<T> {
         if is_below(waiting.taken_at_most) {
             return true;
         }
-        waiting.taken_at_most = self.working.taken_count.load(Acquire);
-        is_below(waiting.taken_at_most) || is_below(self.working.taken.lock().items.len())
+        waiting.taken_at_most = self.taken_count.load(Acquire);
+        is_below(waiting.taken_at_most) || is_below(self.taken.lock().items.len())
     }
 
     /// The item's serial number, and whether the consumer is to be woken.
@@ -322,7 +322,7 @@ impl<T: Item> Queue<T> {
         let waits = waiting.items.len();
         self.waiting_count.store(waits, Release);
         if waits + waiting.taken_at_most > waiting.high_water {
-            waiting.taken_at_most = self.working.taken_count.load(Acquire);
+            waiting.taken_at_most = self.taken_count.load(Acquire);
             let depth = waits + waiting.taken_at_most;
             waiting.high_water = waiting.high_water.max(depth);
         }
@@ -346,9 +346,7 @@ impl<T: Item> Queue<T> {
             receipts.extend(entry.item.receipt());
             wake |= self.append_entry(&mut waiting, entry);
         }
-        self.working
-            .has_line
-            .store(!waiting.line.is_empty(), Release);
+        self.has_line.store(!waiting.line.is_empty(), Release);
         drop(waiting);
         self.wake(wake);
         for receipt in receipts {
@@ -358,7 +356,7 @@ impl<T: Item> Queue<T> {
 
     /// Those in line are told that they moved up, so this may run their wakers.
     pub(crate) fn admit_if_any(&self) {
-        if self.working.has_line.load(Acquire) {
+        if self.has_line.load(Acquire) {
             self.admit();
         }
     }

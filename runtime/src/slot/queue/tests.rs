@@ -343,3 +343,13 @@ fn the_consumer_is_woken_for_the_first_that_it_has_not_seen() {
     queue.discard(1);
     push_two();
 }
+
+#[test]
+fn senders_and_the_generation_in_charge_write_to_different_cache_lines() {
+    type Senders = Waiting<Note>;
+    let lock = size_of::<Mutex<Senders>>() - size_of::<Senders>();
+    let waiting = std::mem::offset_of!(Queue<Note>, waiting) + lock;
+    let last_of_senders = waiting + std::mem::offset_of!(Senders, armed);
+    let first_of_the_generation = std::mem::offset_of!(Queue<Note>, taken_count);
+    assert!(first_of_the_generation - last_of_senders >= 64);
+}
