@@ -3,6 +3,7 @@
 mod arguments;
 mod demo;
 mod failures;
+mod guide;
 mod process;
 mod push_pull;
 mod reconnection;

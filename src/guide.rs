@@ -1,0 +1,16 @@
+//! The programs of the guide are compiled, and run but for those that say `no_run`.
+
+macro_rules! chapters {
+    ($($chapter:ident: $path:literal)*) => {
+        $(#[doc = include_str!(concat!("../docs/", $path))] struct $chapter;)*
+    };
+}
+
+chapters! {
+    FirstService: "first-service.md"
+    Sockets: "sockets.md"
+    Supervision: "supervision.md"
+    Reliable: "reliable.md"
+    Observing: "observing.md"
+    Delivery: "delivery.md"
+}
