@@ -54,11 +54,12 @@ pub use treewire_actors::postcard_schema as schema;
 pub use treewire_actors::{
     Asking, AskingTyped, Bound, Closed, Codec, ComposedSocket, Connector, Delivered, Fate,
     Incoming, Judge, Message, OfflineReason, Overflow, PATTERN_BYTES_MAX, ParsePositionError,
-    Pattern, PatternError, PeerReplaced, PipeState, PipeStatus, Pull, PullSocket, Push, PushSocket,
-    Receiver, RecvError, Remote, RemoteError, Rep, RepSocket, Replacement, Req, ReqSocket, Request,
-    RequestError, SOCKET_OPTIONS, SendError, Sender, Serves, ServesPositions, SessionEnd, Socket,
-    SocketDeadLetter, SocketDeadLetters, SocketEvent, SocketEvents, SocketHandle, SocketType,
-    Source, Stickiness, StreamId, StreamPosition, Tracked, WireMessage, WireType, schema_of,
+    Pattern, PatternError, PeerReplaced, PipeState, PipeStatus, Pub, PubSocket, PublishError, Pull,
+    PullSocket, Push, PushSocket, Receiver, RecvError, Remote, RemoteError, Rep, RepSocket,
+    Replacement, Req, ReqSocket, Request, RequestError, SOCKET_OPTIONS, SendError, Sender, Serves,
+    ServesPositions, SessionEnd, Socket, SocketDeadLetter, SocketDeadLetters, SocketEvent,
+    SocketEvents, SocketHandle, SocketType, Source, Stickiness, StreamId, StreamPosition, Sub,
+    SubSocket, SubscribeError, Tracked, WireMessage, WireType, schema_of,
 };
 pub use treewire_macros::{WireMessage, WireType, main};
 pub use treewire_observer::{Observe, Observer};
@@ -83,8 +84,8 @@ pub mod prelude {
     pub use crate::Strategy::{OneForAll, OneForOne, RestForOne};
     pub use crate::{
         Bound, Child, Closed, Codec, Content, Context, Delivery, Exit, IntoSpec, Node, Observe,
-        Overflow, Pattern, Payload, Placement, Pull, Push, Ref, Remote, RemoteError, Rep, Reply,
-        Req, Restart, Strategy, Supervisor, SupervisorRef, WireMessage, WireType,
+        Overflow, Pattern, Payload, Placement, Pub, Pull, Push, Ref, Remote, RemoteError, Rep,
+        Reply, Req, Restart, Strategy, Sub, Supervisor, SupervisorRef, WireMessage, WireType,
     };
     pub use actix::fut::{ActorFutureExt, ActorStreamExt, WrapFuture, WrapStream};
     pub use actix::{

@@ -22,16 +22,16 @@ pub use bound::{Bound, Overflow};
 pub use core::{Judge, Stickiness};
 pub use handle::{
     Asking, Closed, ComposedSocket, Fate, Incoming, OfflineReason, PeerReplaced, PipeState,
-    PipeStatus, PullSocket, PushSocket, RecvError, RepSocket, Replacement, ReqSocket, Request,
-    RequestError, SendError, SessionEnd, SocketDeadLetter, SocketDeadLetters, SocketEvent,
-    SocketEvents, SocketHandle, Tracked,
+    PipeStatus, PubSocket, PublishError, PullSocket, PushSocket, RecvError, RepSocket, Replacement,
+    ReqSocket, Request, RequestError, SendError, SessionEnd, SocketDeadLetter, SocketDeadLetters,
+    SocketEvent, SocketEvents, SocketHandle, SubSocket, SubscribeError, Tracked,
 };
 pub use message::{Message, Source};
 pub use pattern::{
     Connector, PATTERN_BYTES_MAX, Pattern, PatternError, Receiver, Sender, SocketType,
 };
 pub use position::{ParsePositionError, StreamId, StreamPosition};
-pub use socket::{Pull, Push, Rep, Req, SOCKET_OPTIONS, Serves, ServesPositions, Socket};
+pub use socket::{Pub, Pull, Push, Rep, Req, SOCKET_OPTIONS, Serves, ServesPositions, Socket, Sub};
 pub use typed::{
     AskingTyped, Codec, Delivered, Remote, RemoteError, WireMessage, WireType, schema_of,
 };

@@ -14,6 +14,7 @@ use crate::position::StreamPosition;
 /// apart. One of a reliable socket that is dropped by a panic comes again, up to three
 /// times in all.
 pub struct Message {
+    /// The request it is, or its number in the stream of its publisher; else 0.
     correlation: u64,
     content: Content,
     /// Only one that was taken apart has none.
@@ -53,9 +54,18 @@ impl Message {
     /// Where it stands in the stream of its sender, to be stored together with its effect and
     /// given to [`Pull::resume_from`](crate::Pull::resume_from) after a crash of the process.
     /// `None` of best effort, and if this socket dialed its sender: then numbers begin anew
-    /// with each session.
+    /// with each session. What a [`Sub`](crate::Sub) receives always has one, that in the stream of
+    /// its publisher.
     pub fn position(&self) -> Option<StreamPosition> {
-        self.receipt().position()
+        self.receipt().position_of(self.sequence())
+    }
+
+    /// Its number in the stream of its publisher, or 0.
+    pub(crate) fn sequence(&self) -> u64 {
+        match self.inlet().published() {
+            Some(_) => self.correlation,
+            None => 0,
+        }
     }
 
     /// Counts it as handled, as dropping it does.
@@ -89,7 +99,7 @@ impl Message {
 
     /// The request it is, or 0.
     pub(crate) fn correlation(&self) -> u64 {
-        self.correlation
+        self.correlation - self.sequence()
     }
 
     pub(crate) fn inlet(&self) -> &Arc<Inlet> {
@@ -206,6 +216,15 @@ impl Receipt {
             stream,
             sequence: self.number,
         })
+    }
+
+    /// The same of a message that has that number in the stream of its publisher, or 0.
+    pub(crate) fn position_of(&self, sequence: u64) -> Option<StreamPosition> {
+        if sequence == 0 {
+            return self.position();
+        }
+        let stream = self.inlet.published()?;
+        Some(StreamPosition { stream, sequence })
     }
 
     /// Whether the message is one of a session: it comes again if its handling panics.

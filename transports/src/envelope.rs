@@ -15,6 +15,9 @@ pub enum Kind {
     /// The asker gave up on the request with this correlation id; there is no payload.
     /// Without an id it stands where a message was given up and kept its number.
     Cancel,
+    /// What two sockets tell each other beside messages, as their patterns have it: subscriptions
+    /// for instance.
+    Note,
 }
 
 /// A message on a channel: its content, what it is for and which request it belongs to.
@@ -62,6 +65,14 @@ impl Envelope {
             kind: Kind::Cancel,
             correlation,
             content: Content::default(),
+        }
+    }
+
+    /// Something that a pattern has to say.
+    pub fn note(body: impl Into<Content>) -> Self {
+        Self {
+            kind: Kind::Note,
+            ..Self::new(body)
         }
     }
 

@@ -106,7 +106,12 @@ impl Core {
         cause: &'static str,
         unsent: impl IntoIterator<Item = Queued>,
     ) {
+        let renews = self.config.socket_type.renews();
         for queued in unsent {
+            if renews && !queued.is_message() {
+                self.is_done_with([queued]);
+                continue;
+            }
             self.give_up(cause, 1);
             match self.requests.withdrawn(queued.envelope.correlation) {
                 // The asker may have gone as well.

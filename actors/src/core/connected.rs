@@ -2,7 +2,7 @@ use std::cmp::Ordering;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use treewire_transports::Credit;
+use treewire_transports::{Credit, Kind};
 
 use super::{FateNews, Inlet, Queued, Tracker};
 
@@ -15,6 +15,8 @@ pub(super) struct Connected {
     /// Without a session: which of those that left are tracked, by their numbers, the oldest
     /// first, until the peer handled them.
     pub(super) tracked: VecDeque<(u64, Tracker)>,
+    /// The numbers of those that left, and were not handled, that are no messages.
+    pub(super) notes: VecDeque<u64>,
     /// What it sends is kept by a session, also if that ends before it does.
     pub(super) in_session: bool,
     /// The peer wants no more messages.
@@ -30,6 +32,11 @@ impl Connected {
         while let Some((_, tracker)) = self.tracked.pop_front_if(|(number, _)| *number <= handled) {
             tracker.acknowledged(news);
         }
+        while self
+            .notes
+            .pop_front_if(|number| *number <= handled)
+            .is_some()
+        {}
     }
 
     /// The message of that number does not leave, and those after it have lower numbers.
@@ -43,6 +50,13 @@ impl Connected {
             }
         }
         Some(found?.1)
+    }
+
+    /// What has that number is told of messages, and is none.
+    pub(super) fn is_no_message(&mut self, number: u64) {
+        if let Err(at) = self.notes.binary_search(&number) {
+            self.notes.insert(at, number);
+        }
     }
 
     /// Moves what is `next` to `batch`, as far as credit allows, up to some `bytes_wanted`.
@@ -64,6 +78,9 @@ impl Connected {
             taken_bytes += queued.bytes + FRAME_BYTES;
             self.sent += 1;
             self.sent_bytes += queued.bytes;
+            if queued.envelope.kind == Kind::Note {
+                self.notes.push_back(self.sent);
+            }
             if let Some(tracker) = queued.tracker.take() {
                 tracker.written(news);
                 self.tracked.push_back((self.sent, tracker));
@@ -76,7 +93,7 @@ impl Connected {
     pub(super) fn unconfirmed(&self) -> u64 {
         match self.in_session {
             true => 0,
-            false => self.sent.saturating_sub(self.credit.handled),
+            false => self.sent.saturating_sub(self.credit.handled) - self.notes.len() as u64,
         }
     }
 }

@@ -7,7 +7,7 @@ use treewire_transports::{Content, Envelope, Failure, Kind};
 
 use super::{Core, Inlet, QUARANTINED, Standing};
 use crate::message::{Message, Receipt};
-use crate::pattern::{Answer, Receiver};
+use crate::pattern::{Answer, Note, Receiver};
 
 /// Where a socket that serves an actor puts what it received.
 pub(crate) trait Deliver: Send {
@@ -56,12 +56,16 @@ impl Core {
             self.is_done_with_requests();
             return false;
         }
+        if self.config.socket_type.subscribes() {
+            return self.accept_published(inlet, envelopes);
+        }
         let receives = self.config.socket_type.receiver == Receiver::All;
         let Some(pipe) = self.pipe_of(inlet) else {
             return false;
         };
         let was_empty = pipe.inbound.is_empty();
         let (mut refused, mut handled) = (Vec::new(), Vec::new());
+        let mut notes = Vec::new();
         let mut arrivals = inlet.arrivals();
         for envelope in envelopes {
             let bytes = envelope.content.byte_len() as u64;
@@ -74,6 +78,7 @@ impl Core {
                 }
                 Kind::Cancel if envelope.correlation == 0 => {}
                 Kind::Cancel => inlet.cancel(envelope.correlation),
+                Kind::Note => notes.push((envelope.correlation, envelope.content)),
                 Kind::Data | Kind::Failure => refused.push(envelope.content),
             }
             handled.push(receipt);
@@ -83,10 +88,18 @@ impl Core {
         if was_empty && !pipe.inbound.is_empty() {
             self.turns.enter(id.key);
         }
+        for (correlation, content) in notes {
+            self.hear_subscriber(inlet, correlation, Note::decode(&content));
+        }
         self.give_up("not expected", refused.len() as u64);
         for content in refused {
             self.bury("not expected", content);
         }
+        self.pump_or_keep(id)
+    }
+
+    /// Something may have arrived: whether a receiver has something to take.
+    pub(super) fn pump_or_keep(&mut self, id: super::PipeId) -> bool {
         if self.delivery.is_some() {
             self.pump();
             return false;
@@ -116,7 +129,7 @@ impl Core {
                     |malformed| Failure::new(crate::typed::HANDLER_FAILED, malformed.to_string()),
                 ))
             }
-            Kind::Cancel => return self.losses.count("not expected", 1),
+            Kind::Cancel | Kind::Note => return self.losses.count("not expected", 1),
         };
         // The asker may have given up this moment.
         let _ = asker.send(answer);

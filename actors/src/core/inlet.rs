@@ -1,5 +1,5 @@
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::task::Waker;
 
 use treewire_transports::Credit;
@@ -20,6 +20,8 @@ pub(crate) struct Inlet {
     intake: Arc<Intake>,
     /// What the messages that come through it belong to, if it is one that the peer dialed.
     stream: Option<StreamId>,
+    /// The stream that the peer publishes through it, once it said so.
+    published: OnceLock<StreamId>,
     /// Its pipe has let go of it, maybe for a newer one.
     is_detached: AtomicBool,
 }
@@ -50,6 +52,7 @@ impl Inlet {
             connection,
             intake,
             stream: None,
+            published: OnceLock::new(),
             is_detached: AtomicBool::new(false),
         }
     }
@@ -63,6 +66,15 @@ impl Inlet {
 
     pub(crate) fn stream(&self) -> Option<StreamId> {
         self.stream
+    }
+
+    /// What comes through it is published as that stream.
+    pub(crate) fn is_published_as(&self, stream: StreamId) {
+        let _ = self.published.set(stream);
+    }
+
+    pub(crate) fn published(&self) -> Option<StreamId> {
+        self.published.get().copied()
     }
 
     /// Its pipe lets go of it: the connection is to end, unless it has.

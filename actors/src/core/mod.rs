@@ -9,6 +9,7 @@ mod blocked;
 mod closing;
 mod connected;
 mod digest;
+mod following;
 mod inbound;
 mod inlet;
 mod inquiry;
@@ -21,6 +22,8 @@ mod outbound;
 mod owed;
 mod pipe;
 mod presence;
+mod publisher;
+mod publishing;
 mod quarantine;
 mod session;
 mod sessions;
@@ -49,6 +52,7 @@ use crate::pattern::{Answer, FairTurns, LeastOutstanding, Load, Requests, Sender
 use crate::session::{Beginning, SessionId};
 
 pub(crate) use blocked::{Blocked, Reason};
+use following::{Follower, Following};
 pub(crate) use inbound::{Deliver, Taken};
 pub(crate) use inlet::{Inlet, Peer};
 pub(crate) use intake::{Arrivals, Intake};
@@ -60,6 +64,8 @@ pub(crate) use opening::{NoSession, Opening};
 pub(crate) use owed::Owed;
 pub(crate) use pipe::{Pipe, PipeId, Queued};
 use presence::Step;
+pub(crate) use publisher::SubscriptionRefused;
+use publisher::{Publisher, Subscriber};
 use session::{Session, Tally};
 pub(crate) use sessions::LEASE;
 pub(crate) use shared::Shared;
@@ -152,6 +158,12 @@ pub(crate) struct Core {
     sessions: HashMap<SessionId, PipeId>,
     /// How far streams came, if the socket is to go on where they were stored.
     streams: Option<Streams>,
+    /// What it publishes, if its peers subscribe to that.
+    publisher: Option<Box<Publisher>>,
+    /// What it subscribed to, if it receives nothing else.
+    follower: Option<Box<Follower>>,
+    /// A publisher or subscriber said something that others may wait for.
+    noted: bool,
     tally: Option<Tally>,
     /// Who listens to events.
     listeners: Listeners<SocketEvent>,
@@ -163,6 +175,7 @@ pub(crate) struct Core {
 
 impl Core {
     pub(crate) fn new(config: CoreConfig, stats: Arc<Stats>, home: Weak<Shared>) -> Self {
+        let socket_type = config.socket_type;
         Core {
             config,
             home,
@@ -183,6 +196,9 @@ impl Core {
             lost: 0,
             sessions: HashMap::new(),
             streams: None,
+            publisher: socket_type.publishes().then(|| Box::new(Publisher::new())),
+            follower: socket_type.subscribes().then(Box::default),
+            noted: false,
             tally: None,
             listeners: Listeners::default(),
             readers: Listeners::default(),
@@ -288,6 +304,7 @@ impl Core {
         pipe.attach(inlet.clone());
         self.connected += 1;
         self.step(id, Step::Attached);
+        self.greet_subscriber(id);
         self.reroute_absent();
         Some(inlet)
     }
@@ -299,6 +316,10 @@ impl Core {
         let id = inlet.pipe();
         if self.pipe_of(inlet).is_none() {
             return;
+        }
+        if self.pipe(id).is_some_and(|pipe| pipe.session.is_none()) {
+            self.forget_subscriber(id);
+            self.stop_following(id);
         }
         self.step(id, Step::Detached(reason));
         let pipe = &mut self.pipes[id.key];
@@ -325,7 +346,9 @@ impl Core {
             return;
         };
         let accepted = pipe.dialed.is_none();
-        let (queued, answers) = if asks || accepted || present_only {
+        // Subscribers, and those who subscribe, begin anew.
+        let renews = self.config.socket_type.renews();
+        let (queued, answers) = if asks || accepted || renews || present_only {
             (pipe.take_queue(), Vec::new())
         } else {
             (VecDeque::new(), pipe.take_answers())
@@ -379,6 +402,11 @@ impl Core {
     pub(crate) fn pipe_of(&mut self, inlet: &Arc<Inlet>) -> Option<&mut Pipe> {
         self.pipe(inlet.pipe())
             .filter(|pipe| pipe.is_connected_by(inlet))
+    }
+
+    /// Whether a publisher or subscriber said something since this was asked last.
+    pub(crate) fn take_noted(&mut self) -> bool {
+        std::mem::take(&mut self.noted)
     }
 
     /// Hands received messages to `delivery` instead of to receivers.

@@ -32,7 +32,10 @@ impl Core {
         if let Err(reason) = self.check(&content) {
             return Err(Blocked { content, reason });
         }
-        if self.config.socket_type.sender == Sender::All {
+        if matches!(
+            self.config.socket_type.sender,
+            Sender::All | Sender::Subscribers
+        ) {
             let reason = Reason::NotTracked;
             return Err(Blocked { content, reason });
         }
@@ -50,10 +53,11 @@ impl Core {
         let reason = match (sender, destination) {
             (Sender::One, None) => return self.send_to_one(queued),
             (Sender::All, None) => return self.send_to_all(queued),
+            (Sender::Subscribers, None) => return self.publish(queued),
             (Sender::Source, Some(destination)) => return self.send_to(queued, destination),
             (Sender::Nobody, _) => Reason::SendsNothing,
             (Sender::Source, None) => Reason::NeedsDestination,
-            (Sender::One | Sender::All, Some(_)) => Reason::ChoosesItself,
+            (Sender::One | Sender::All | Sender::Subscribers, Some(_)) => Reason::ChoosesItself,
         };
         let content = queued.envelope.content;
         Err(Blocked { content, reason })
@@ -70,6 +74,9 @@ impl Core {
         let bound = self.config.send_bound;
         let asks = self.config.socket_type.asks;
         let id = inlet.pipe();
+        if self.publisher.is_some() && self.pipe_of(inlet).is_some() {
+            self.refill(id);
+        }
         let pipe = self.pipes.get_mut(id.key).filter(|pipe| pipe.is(id));
         let Some(pipe) = pipe.filter(|pipe| pipe.is_connected_by(inlet)) else {
             return false;
@@ -111,6 +118,9 @@ impl Core {
         after: usize,
         error: &Unsendable,
     ) -> Option<Envelope> {
+        if self.config.socket_type.renews() {
+            return self.leaves_out(inlet, queued, after);
+        }
         let correlation = queued.envelope.correlation;
         if correlation != 0 && !self.config.socket_type.asks {
             let failure = Failure::new(crate::typed::NOT_SENDABLE, error.to_string());

@@ -6,7 +6,7 @@ use treewire_transports::{Credit, Envelope, Kind};
 use super::connected::Connected;
 use super::inquiry::Inquiry;
 use super::presence::Presence;
-use super::{FateNews, Inlet, Session, Tracker};
+use super::{FateNews, Following, Inlet, Session, Subscriber, Tracker};
 use crate::bound::Bound;
 use crate::message::{Message, Receipt};
 use crate::pattern::Load;
@@ -39,6 +39,12 @@ impl Queued {
             _receipt: None,
             tracker: None,
         }
+    }
+
+    /// Whether it is a message, and not something that is told of one.
+    #[inline]
+    pub(crate) fn is_message(&self) -> bool {
+        self.envelope.kind == Kind::Data
     }
 
     /// Whether to drop it runs nobody's code, so that it may be done under a lock.
@@ -77,6 +83,10 @@ pub(crate) struct Pipe {
     pub(super) presence: Presence,
     /// What survives the connection, where nothing is to be lost with it.
     pub(crate) session: Option<Box<Session>>,
+    /// What its peer subscribed to, and is to get.
+    pub(super) subscriber: Option<Box<Subscriber>>,
+    /// How far it has what its peer publishes.
+    pub(super) following: Option<Box<Following>>,
     /// Nothing goes through it any more: the peer of its session was replaced.
     pub(crate) is_over: bool,
 }
@@ -94,6 +104,8 @@ impl Pipe {
             inquiry: None,
             presence: Presence::default(),
             session: None,
+            subscriber: None,
+            following: None,
             is_over: false,
         }
     }
@@ -151,6 +163,7 @@ impl Pipe {
             sent_bytes: sent.bytes,
             credit: Credit::default(),
             tracked: VecDeque::new(),
+            notes: VecDeque::new(),
             in_session: self.session.is_some(),
             leaves: false,
             asleep: true,
@@ -250,7 +263,8 @@ impl Pipe {
     pub(crate) fn queued(&self) -> u64 {
         let session = self.session.as_ref();
         let again = session.map_or(0, |session| session.again());
-        (self.outbound.len() + again) as u64
+        let behind = self.subscriber.as_ref().map_or(0, |one| one.behind());
+        (self.outbound.len() + again) as u64 + behind
     }
 
     /// Messages that left and were not confirmed, unless they are to leave again.
@@ -287,6 +301,35 @@ impl Pipe {
         oldest
     }
 
+    /// The same of messages alone: what is told of them stays.
+    pub(crate) fn make_room_for_news(&mut self, bound: Bound) -> Vec<Queued> {
+        let mut oldest = Vec::new();
+        while !self.has_room(bound)
+            && let Some(at) = self.first_message()
+            && let Some(queued) = self.outbound.remove(at)
+        {
+            self.outbound_bytes -= queued.bytes;
+            oldest.push(queued);
+        }
+        oldest
+    }
+
+    fn first_message(&self) -> Option<usize> {
+        self.outbound.iter().position(Queued::is_message)
+    }
+
+    /// Puts something before the messages that are queued.
+    pub(crate) fn push_before_messages(&mut self, queued: Queued) {
+        let at = self.first_message().unwrap_or(self.outbound.len());
+        self.outbound_bytes += queued.bytes;
+        self.outbound.insert(at, queued);
+        self.wake();
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.outbound.is_empty()
+    }
+
     /// Takes back the message with that correlation id, if it is still queued.
     pub(crate) fn withdraw(&mut self, correlation: u64) -> Option<Queued> {
         let mut outbound = self.outbound.iter();
@@ -314,8 +357,7 @@ impl Pipe {
     /// Takes what is queued and need not go to this peer: what cancels a request must.
     pub(crate) fn take_messages(&mut self) -> Vec<Queued> {
         let queue = self.take_queue().into_iter();
-        let is_message = |queued: &Queued| queued.envelope.kind == Kind::Data;
-        let (messages, others): (Vec<_>, Vec<_>) = queue.partition(is_message);
+        let (messages, others): (Vec<_>, Vec<_>) = queue.partition(Queued::is_message);
         self.requeue(others.into_iter());
         messages
     }
@@ -339,9 +381,7 @@ impl Pipe {
         known.handled = known.handled.max(credit.handled);
         known.messages_max = known.messages_max.max(credit.messages_max);
         known.bytes_max = known.bytes_max.max(credit.bytes_max);
-        if !connection.tracked.is_empty() {
-            connection.acknowledge(news);
-        }
+        connection.acknowledge(news);
         let session = self.session.as_mut();
         session.map_or_else(Vec::new, |session| {
             session.acknowledge(credit.handled, news)
@@ -387,6 +427,19 @@ impl Pipe {
             connection.sent_bytes = connection.sent_bytes - bytes_before + with.bytes;
         }
         self.session.as_mut()?.replace(after, with)
+    }
+
+    /// The same; what is sent is no message.
+    pub(crate) fn tell_instead(
+        &mut self,
+        after: usize,
+        bytes_before: u64,
+        with: Queued,
+    ) -> Option<Queued> {
+        if let Some(connection) = &mut self.connection {
+            connection.is_no_message(connection.sent - after as u64);
+        }
+        self.replace_sent(after, bytes_before, with)
     }
 
     /// A message that was taken is not sent after all, unlike the `after` that were taken

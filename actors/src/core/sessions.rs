@@ -174,6 +174,7 @@ impl Core {
         let session = pipe.session.as_mut().expect("its caller looked");
         session.peer = Some(instance);
         session.host = Some(peer.host.clone());
+        let is_new = !session.attempts.has_opened;
         let (epoch, intake) = (session.attempts.epoch, session.intake.clone());
         let stream = session.begins.stream;
         let inlet = Inlet::new(home, id, peer.clone(), epoch, intake);
@@ -190,6 +191,9 @@ impl Core {
         self.is_done_with(acknowledged);
         self.connected += 1;
         self.step(id, Step::Attached);
+        if is_new {
+            self.greet_subscriber(id);
+        }
         self.reroute_absent();
         inlet
     }
@@ -241,14 +245,20 @@ impl Core {
         let bound = self.config.receive_bound;
         let is_sent_to_one = self.config.socket_type.sender == Sender::One;
         let fails_over = matches!(self.config.stickiness, Stickiness::Failover);
-        let asks = self.config.socket_type.asks;
+        let (asks, renews) = (
+            self.config.socket_type.asks,
+            self.config.socket_type.renews(),
+        );
+        self.forget_subscriber(id);
+        self.stop_following(id);
         let Some(pipe) = self.pipe(id) else { return };
         let Some(mut session) = pipe.session.take() else {
             return;
         };
         let (session_id, stream, peer) = (session.id, session.begins.stream, session.peer);
         // Who comes next may have stored how far the one before came.
-        let goes_on = pipe.dialed.is_some() && fails_over && end.leaves_others() && !asks;
+        let goes_on =
+            pipe.dialed.is_some() && fails_over && end.leaves_others() && !asks && !renews;
         // What others may not have goes on behind what left before it.
         let mut unsent = match goes_on && !is_sent_to_one {
             true => pipe.take_answers().into(),
@@ -287,7 +297,10 @@ impl Core {
         }
         kept.extend(unsent);
         // What only keeps a number is nobody's.
-        kept.retain(|queued| queued.envelope != Envelope::nothing());
+        kept.retain(|queued| match renews {
+            true => queued.is_message(),
+            false => queued.envelope != Envelope::nothing(),
+        });
         self.give_up(end.cause(), kept.len() as u64);
         if self.listeners.any() {
             let contents = kept.iter().map(|queued| queued.envelope.content.clone());
@@ -320,6 +333,9 @@ impl Core {
     fn fail_over(&mut self, id: PipeId, other: Instance) {
         let (bound, asks) = (self.config.receive_bound, self.config.socket_type.asks);
         let fails_over_once = matches!(self.config.stickiness, Stickiness::Ask(_));
+        let renews = self.config.socket_type.renews();
+        self.forget_subscriber(id);
+        self.stop_following(id);
         let Some(pipe) = self.pipe(id) else { return };
         let Some(mut session) = pipe.session.take() else {
             return;
@@ -327,7 +343,11 @@ impl Core {
         // Whoever asks is told, or asks again.
         let failed = asks.then(|| (session.take_kept(), pipe.take_queue()));
         let mut answers = Vec::new();
-        if !asks {
+        if renews {
+            // Whoever comes next is told anew what is wanted, and gets what comes from then on.
+            answers = session.take_kept();
+            answers.extend(pipe.take_queue());
+        } else if !asks {
             answers = session.take_answers();
             answers.append(&mut pipe.take_answers());
         }

@@ -186,8 +186,16 @@ impl Shared {
     }
 
     pub(crate) fn accept(&self, inlet: &Arc<Inlet>, batch: impl Iterator<Item = Envelope>) {
-        if self.core(|core| core.accept(inlet, batch)) {
+        let (has_arrived, noted) = self.core(|core| {
+            let has_arrived = core.accept(inlet, batch);
+            (has_arrived, core.take_noted())
+        });
+        if has_arrived {
             self.arrived.notify_waiters();
+        }
+        if noted {
+            self.changed.notify_waiters();
+            self.room.notify_waiters();
         }
     }
 

@@ -7,6 +7,7 @@ use treewire_transports::Content;
 use super::{OfflineReason, PipeState};
 use crate::core::{Fetched, Inbox, Tidings};
 use crate::message::Source;
+use crate::pattern::Pattern;
 use crate::position::StreamId;
 use crate::socket::SocketActor;
 
@@ -60,9 +61,11 @@ pub enum SocketEvent {
         /// of that and not said so.
         undelivered: Arc<[Content]>,
     },
-    /// Messages do not come that a socket with [`resume_from`](crate::Pull::resume_from) did not
-    /// store: they were acknowledged before their position was stored, the store is older than
-    /// that, or their sender gave them up.
+    /// Messages do not come. Of a [`Sub`](crate::Sub): its publisher dropped them since there was no
+    /// room, or they were published while it was away and are not kept; of those between the
+    /// first and the last some may have come, or never were for it. Of a socket with
+    /// [`resume_from`](crate::Pull::resume_from): they were acknowledged before their position was
+    /// stored, the store is older than that, or their sender gave them up.
     Missed {
         /// Of which stream.
         stream: StreamId,
@@ -70,6 +73,36 @@ pub enum SocketEvent {
         from: u64,
         /// The number of the last.
         to: u64,
+    },
+    /// A peer subscribed.
+    #[non_exhaustive]
+    Subscribed {
+        /// Its address, for people.
+        peer: Arc<str>,
+        /// Its pipe.
+        source: Source,
+        /// To what.
+        pattern: Pattern,
+    },
+    /// A peer took a subscription back, or is gone.
+    #[non_exhaustive]
+    Unsubscribed {
+        /// Its address, for people; empty if its connection is gone.
+        peer: Arc<str>,
+        /// Its pipe.
+        source: Source,
+        /// To what.
+        pattern: Pattern,
+    },
+    /// A publisher does not take a subscription. Others may have.
+    #[non_exhaustive]
+    SubscriptionRefused {
+        /// Its address, for people.
+        peer: Arc<str>,
+        /// To what.
+        pattern: Pattern,
+        /// Why.
+        reason: Arc<str>,
     },
     /// So many events were not fetched in time, and are lost to this listener.
     Lagged {

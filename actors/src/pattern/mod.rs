@@ -2,6 +2,7 @@
 //! structs, without sockets, tasks or clocks.
 
 mod connector;
+mod note;
 mod receiver;
 mod requests;
 mod sender;
@@ -9,6 +10,7 @@ mod socket_type;
 mod topic;
 
 pub use connector::Connector;
+pub(crate) use note::Note;
 pub(crate) use receiver::FairTurns;
 pub use receiver::Receiver;
 pub(crate) use requests::{Answer, Requests};
@@ -16,3 +18,4 @@ pub use sender::Sender;
 pub(crate) use sender::{LeastOutstanding, Load};
 pub use socket_type::SocketType;
 pub use topic::{PATTERN_BYTES_MAX, Pattern, PatternError};
+pub(crate) use topic::{Replay, Subscriptions};

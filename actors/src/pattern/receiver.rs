@@ -7,6 +7,8 @@ pub enum Receiver {
     Nobody,
     /// From all peers, one message of each in turn.
     All,
+    /// The same, of what it subscribed to.
+    Subscribed,
 }
 
 /// Whose turn it is among the peers that have messages waiting.

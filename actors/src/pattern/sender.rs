@@ -9,6 +9,8 @@ pub enum Sender {
     All,
     /// To the peer that a message came from.
     Source,
+    /// To the peers that subscribed to its topic, its first part.
+    Subscribers,
 }
 
 /// What a peer has before it.

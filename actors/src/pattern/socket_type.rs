@@ -58,7 +58,28 @@ impl SocketType {
         asks: false,
     };
 
-    /// A type of one's own that talks to sockets of the same name.
+    /// Sends each message to those of its peers that subscribed to its topic.
+    pub const PUB: SocketType = SocketType {
+        name: "pub",
+        peer: "sub",
+        connector: Connector::Unlimited,
+        sender: Sender::Subscribers,
+        receiver: Receiver::Nobody,
+        asks: false,
+    };
+
+    /// Receives from all its peers what it subscribed to.
+    pub const SUB: SocketType = SocketType {
+        name: "sub",
+        peer: "pub",
+        connector: Connector::Unlimited,
+        sender: Sender::Nobody,
+        receiver: Receiver::Subscribed,
+        asks: false,
+    };
+
+    /// A type of one's own that talks to sockets of the same name. Subscriptions are those of
+    /// [`PUB`](Self::PUB) and [`SUB`](Self::SUB) alone.
     pub const fn composed(name: &'static str, sender: Sender, receiver: Receiver) -> Self {
         SocketType {
             name,
@@ -68,5 +89,20 @@ impl SocketType {
             receiver,
             asks: false,
         }
+    }
+
+    /// Whether its peers subscribe to what it sends.
+    pub(crate) fn publishes(&self) -> bool {
+        self.sender == Sender::Subscribers
+    }
+
+    /// Whether what is sent is for one connection, or session, and not for the next.
+    pub(crate) fn renews(&self) -> bool {
+        self.publishes() || self.subscribes()
+    }
+
+    /// Whether it subscribes to what it receives.
+    pub(crate) fn subscribes(&self) -> bool {
+        self.receiver == Receiver::Subscribed
     }
 }

@@ -13,23 +13,28 @@ use super::{SocketActor, SocketOptions};
 use crate::bound::{Bound, Overflow};
 use crate::core::{CoreConfig, Shared, Stickiness};
 use crate::handle::{
-    ComposedSocket, PullSocket, PushSocket, RepSocket, ReqSocket, RequestDefaults, SocketHandle,
+    ComposedSocket, PubSocket, PullSocket, PushSocket, RepSocket, ReqSocket, RequestDefaults,
+    SocketHandle, SubSocket,
 };
-use crate::pattern::{Connector, Receiver, Sender, SocketType};
+use crate::pattern::{Connector, Pattern, Receiver, Sender, SocketType};
 use crate::position::StreamPosition;
 use crate::typed::{Codec, Delivered, Routes, WireMessage};
 
 /// What all sockets are made from.
-struct Blueprint {
+pub(super) struct Blueprint {
     name: String,
-    options: SocketOptions,
-    defaults: RequestDefaults,
+    pub(super) options: SocketOptions,
+    pub(super) defaults: RequestDefaults,
     placement: Placement,
     routes: Vec<AddRoute>,
     /// The codec of peers that name none.
-    foreign_codec: Codec,
+    pub(super) foreign_codec: Codec,
     /// How far streams came, if it is to go on from there.
-    positions: Option<Vec<StreamPosition>>,
+    pub(super) positions: Option<Vec<StreamPosition>>,
+    /// What it subscribes to from the start.
+    pub(super) patterns: Vec<Pattern>,
+    /// How much of what it published is kept for those who missed it.
+    pub(super) replay: Option<Bound>,
 }
 
 type AddRoute = Box<dyn FnOnce(&mut Routes, &Arc<Shared>) + Send>;
@@ -44,11 +49,13 @@ impl Blueprint {
             routes: Vec::new(),
             foreign_codec: Codec::default(),
             positions: None,
+            patterns: Vec::new(),
+            replay: None,
         }
     }
 
     /// Runs beside `actor`, to which `add` makes a route.
-    fn beside<A: Actor<Context: Execution<A>>>(
+    pub(super) fn beside<A: Actor<Context: Execution<A>>>(
         mut self,
         actor: &Ref<A>,
         add: fn(&mut Routes, &Ref<A>, &Arc<Shared>),
@@ -69,6 +76,8 @@ impl Blueprint {
             placement,
             routes,
             positions,
+            patterns,
+            replay,
         } = self;
         let config = CoreConfig {
             socket_type: options.socket_type,
@@ -83,7 +92,7 @@ impl Blueprint {
         };
         let slot: Arc<OnceLock<Arc<Shared>>> = Arc::default();
         let (kind, shutdown) = (options.socket_type.name, options.linger + STOP_MARGIN);
-        let listeners = options.listen.len();
+        let (socket_type, listeners) = (options.socket_type, options.listen.len());
         let made = Made(slot.clone());
         let child = Child::try_with(name, move |_| {
             let shared = made
@@ -94,10 +103,22 @@ impl Blueprint {
         });
         let child = child.kind(kind).shutdown(shutdown).placement(placement);
         let shared = Shared::new(config, child.stats(), listeners);
-        if let Some(positions) = positions {
-            shared.core(|core| core.resume_from(positions));
-        }
-        let mut table = Routes::new(shared.ward.clone(), foreign_codec);
+        let subscribes = socket_type.subscribes();
+        shared.core(|core| {
+            match positions {
+                Some(positions) if subscribes => core.follow_from(positions),
+                Some(positions) => core.resume_from(positions),
+                None => {}
+            }
+            if let Some(bound) = replay {
+                core.keep_for_replay(bound);
+            }
+            for pattern in patterns {
+                // One too many is not subscribed to, as its user is told below.
+                let _ = core.subscribe(pattern);
+            }
+        });
+        let mut table = Routes::new(shared.ward.clone(), foreign_codec, subscribes);
         for add in routes {
             add(&mut table, &shared);
         }
@@ -164,7 +185,7 @@ macro_rules! common_options {
         }
 
         /// What becomes of a message when the queues are at their bound. Default
-        /// [`Overflow::Wait`].
+        /// [`Overflow::Wait`], of [`Pub`] [`Overflow::DropNewest`].
         pub fn overflow(mut self, overflow: Overflow) -> Self {
             self.0.options.overflow = overflow;
             self
@@ -221,7 +242,7 @@ macro_rules! socket {
         /// where it did and dials again, and its handle goes on. To have the handle
         /// of a listed socket, take it from [`into_spec`](IntoSpec::into_spec) first.
         #[must_use = "a socket does nothing before it is spawned"]
-        pub struct $name(Blueprint);
+        pub struct $name(pub(super) Blueprint);
 
         impl $name {
             /// A socket named `name`, which its siblings' names must not equal.
@@ -252,6 +273,17 @@ socket! {
 socket! {
     /// Answers the requests of its peers, [`Req`] sockets.
     Rep, REP
+}
+
+socket! {
+    /// Sends each message to those of its peers, [`Sub`] sockets, that subscribed to its topic,
+    /// its first part.
+    Pub, PUB
+}
+
+socket! {
+    /// Receives from all its peers, [`Pub`] sockets, what it subscribed to.
+    Sub, SUB
 }
 
 /// What sockets with sessions have beside the others' options.
@@ -297,6 +329,14 @@ impl Push {
 }
 
 impl Pull {
+    session_options!();
+}
+
+impl Pub {
+    session_options!();
+}
+
+impl Sub {
     session_options!();
 }
 
@@ -468,6 +508,11 @@ macro_rules! into_spec {
 
 into_spec!(Push, PushSocket, |socket, _defaults| PushSocket(socket));
 into_spec!(Pull, PullSocket, |socket, _defaults| PullSocket(socket));
+into_spec!(Pub, PubSocket, |socket, defaults| PubSocket {
+    socket,
+    codec: defaults.codec
+});
+into_spec!(Sub, SubSocket, |socket, _defaults| SubSocket(socket));
 into_spec!(Rep, RepSocket, |socket, _defaults| RepSocket(socket));
 into_spec!(Req, ReqSocket, |socket, defaults| ReqSocket {
     socket,

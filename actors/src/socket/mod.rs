@@ -6,6 +6,7 @@ mod endpoint_parts;
 mod inquiries;
 mod listener;
 mod options;
+mod publishing;
 
 use std::collections::HashMap;
 use std::future::{pending, poll_fn};
@@ -23,7 +24,8 @@ use treewire_transports::{Delivery, Endpoint, OptionKind, OptionSpec, Registry, 
 
 use crate::core::{Core, PipeId, Shared};
 use crate::handle::{Closed, RequestDefaults};
-pub use builder::{Pull, Push, Rep, Req, Serves, ServesPositions, Socket};
+use crate::position::StreamId;
+pub use builder::{Pub, Pull, Push, Rep, Req, Serves, ServesPositions, Socket, Sub};
 use dialer::Dialer;
 use endpoint_parts::EndpointParts;
 use listener::Listener;
@@ -70,6 +72,9 @@ impl SocketActor {
     }
 
     fn start_endpoints(&mut self, context: &mut Context<Self>) -> Result<(), Failure> {
+        if let Some(mistake) = &self.options.mistake {
+            return Err(Failure::fatal(mistake.clone()));
+        }
         if self.options.delivery == Delivery::Durable {
             let text = "delivery Durable is not there yet: take Reliable";
             return Err(Failure::fatal(text));
@@ -140,6 +145,18 @@ impl SocketActor {
             }
         };
         context.spawn(keep.into_actor(self));
+    }
+
+    /// What it publishes is told from all other streams by random bits.
+    fn begin_publishing(&self) -> Result<(), Failure> {
+        if !self.options.socket_type.publishes() {
+            return Ok(());
+        }
+        let mut bits = [0; 16];
+        getrandom::fill(&mut bits)?;
+        let stream = StreamId::from_bytes(bits);
+        self.shared.core(|core| core.publish_as(stream));
+        Ok(())
     }
 
     /// Tells those who listen what was dropped, not too often.
@@ -221,6 +238,9 @@ impl Actor for SocketActor {
             let ready = std::future::ready(()).into_actor(self);
             context.spawn(ready.map(|(), socket, context| socket.leave(context)));
             return;
+        }
+        if let Err(failure) = self.begin_publishing() {
+            return context.fail(failure);
         }
         self.pump_on_room(context);
         self.keep_sessions(context);

@@ -28,6 +28,8 @@ pub(crate) struct SocketOptions {
     pub(crate) lease: Duration,
     /// Whether it goes on from where streams were stored.
     pub(crate) resumes: bool,
+    /// What is wrong with how it was described: it does not start.
+    pub(crate) mistake: Option<String>,
 }
 
 impl SocketOptions {
@@ -39,7 +41,10 @@ impl SocketOptions {
             reconnect: true,
             send_bound: Bound::default(),
             receive_bound: Bound::default(),
-            overflow: Overflow::Wait,
+            overflow: match socket_type.publishes() {
+                true => Overflow::DropNewest,
+                false => Overflow::Wait,
+            },
             immediate: false,
             linger: Duration::from_secs(1),
             handshake_deadline: Duration::from_secs(5),
@@ -50,6 +55,7 @@ impl SocketOptions {
             stickiness: Stickiness::default(),
             lease: LEASE,
             resumes: false,
+            mistake: None,
         }
     }
 

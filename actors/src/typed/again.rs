@@ -9,6 +9,7 @@ use super::{Codec, WireMessage};
 pub(super) fn again<M: WireMessage>(
     kept: Option<&Content>,
     codec: Codec,
+    has_topic: bool,
     loss: &Loss,
     panicked: impl FnOnce() -> bool,
 ) -> Option<M> {
@@ -18,5 +19,5 @@ pub(super) fn again<M: WireMessage>(
         return None;
     }
     // It could be decoded before.
-    codec.decode::<M>(payload_of(content)).ok()
+    codec.decode::<M>(payload_of(content, has_topic)).ok()
 }

@@ -49,9 +49,10 @@ impl<M: WireMessage, F: Form<M>> Route for DeliverRoute<M, F> {
             Ok(decoded) => decoded,
             Err(failure) => return ticket.refuse(failure),
         };
-        let message = F::new(message, &ticket.receipt);
+        let message = F::new(message, &ticket.receipt, ticket.sequence);
         let handled = Handled {
             receipt: ticket.receipt,
+            sequence: ticket.sequence,
             kept: ticket.kept,
             codec,
             shared: self.shared.clone(),
@@ -80,6 +81,8 @@ impl<M: WireMessage, F: Form<M>> Route for DeliverRoute<M, F> {
 /// effort has no second try. One of a session comes again.
 struct Handled<M> {
     receipt: Receipt,
+    /// Its number in the stream of its publisher, or 0.
+    sequence: u64,
     kept: Option<Content>,
     codec: Codec,
     shared: Weak<Shared>,
@@ -94,8 +97,11 @@ impl<M: WireMessage, F: Form<M>> Outcome<F> for Handled<M> {
 
     fn again(&mut self, loss: &Loss) -> Option<F> {
         let receipt = &mut self.receipt;
-        let message = again(self.kept.as_ref(), self.codec, loss, || receipt.panicked())?;
-        Some(F::new(message, &self.receipt))
+        let has_topic = self.sequence != 0;
+        let message = again(self.kept.as_ref(), self.codec, has_topic, loss, || {
+            receipt.panicked()
+        })?;
+        Some(F::new(message, &self.receipt, self.sequence))
     }
 
     fn lost(self, loss: Loss) {

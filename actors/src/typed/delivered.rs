@@ -24,20 +24,21 @@ impl<M: WireMessage> actix::Message for Delivered<M> {
 pub(super) trait Form<M: WireMessage>:
     actix::Message<Result = M::Result> + Send + 'static
 {
-    fn new(message: M, receipt: &Receipt) -> Self;
+    /// `sequence` is its number in the stream of its publisher, or 0.
+    fn new(message: M, receipt: &Receipt, sequence: u64) -> Self;
 }
 
 impl<M: WireMessage> Form<M> for M {
-    fn new(message: M, _: &Receipt) -> Self {
+    fn new(message: M, _: &Receipt, _: u64) -> Self {
         message
     }
 }
 
 impl<M: WireMessage> Form<M> for Delivered<M> {
-    fn new(message: M, receipt: &Receipt) -> Self {
+    fn new(message: M, receipt: &Receipt, sequence: u64) -> Self {
         Delivered {
             message,
-            position: receipt.position(),
+            position: receipt.position_of(sequence),
             redelivered: receipt.is_redelivered(),
         }
     }

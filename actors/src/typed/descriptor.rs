@@ -85,9 +85,12 @@ impl Encoded<'_> {
     }
 }
 
-/// The encoded value of a message as it came: behind the name, or all there is.
-pub(super) fn payload_of(content: &Content) -> &[u8] {
-    content.parts().nth(1).unwrap_or(content.first())
+/// The encoded value of a message as it came: behind the name, or all there is. What is
+/// published has its topic before that.
+pub(super) fn payload_of(content: &Content, has_topic: bool) -> &[u8] {
+    let mut parts = content.parts().skip(usize::from(has_topic));
+    let first = parts.next();
+    parts.next().or(first).unwrap_or(content.first())
 }
 
 /// The first part of every message of type `M` in that codec.

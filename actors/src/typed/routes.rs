@@ -28,6 +28,8 @@ pub(crate) struct Routes {
     ward: Arc<Ward>,
     /// The codec of peers that name none.
     foreign: Codec,
+    /// How many parts come before the message's own: what is published has its topic there.
+    parts_before: usize,
 }
 
 /// One wire name's way into an actor.
@@ -53,16 +55,19 @@ type Found<'r, 'c> = (&'r dyn Route, Encoded<'c>);
 pub(super) struct Ticket {
     pub(super) correlation: u64,
     pub(super) receipt: Receipt,
+    /// Its number in the stream of its publisher, or 0.
+    pub(super) sequence: u64,
     /// The message as it came, if it may come again.
     pub(super) kept: Option<Content>,
 }
 
 impl Routes {
-    pub(crate) fn new(ward: Arc<Ward>, foreign: Codec) -> Self {
+    pub(crate) fn new(ward: Arc<Ward>, foreign: Codec, has_topics: bool) -> Self {
         Routes {
             table: BTreeMap::new(),
             ward,
             foreign,
+            parts_before: usize::from(has_topics),
         }
     }
 
@@ -101,14 +106,15 @@ impl Routes {
     }
 
     fn find<'a>(&self, content: &'a Content) -> Result<Found<'_, 'a>, Failure> {
-        let mut parts = content.parts();
+        let mut parts = content.parts().skip(self.parts_before);
         let (first, second) = (parts.next(), parts.next());
         let (Some(first), Some(payload)) = (first, second) else {
             // A lone payload is meant for the one type that is served.
             return match self.table.values().next() {
-                Some(only) if self.table.len() == 1 => {
-                    Ok((&**only, self.encoded(None, content.first())))
-                }
+                Some(only) if self.table.len() == 1 => Ok((
+                    &**only,
+                    self.encoded(None, first.unwrap_or(content.first())),
+                )),
                 _ => Err(self.unknown("a message without a name")),
             };
         };
@@ -153,9 +159,11 @@ impl Deliver for Routes {
         if waits {
             return Err(message);
         }
+        let sequence = message.sequence();
         let (content, receipt) = message.into_split();
         let ticket = Ticket {
             correlation,
+            sequence,
             kept: receipt.is_reliable().then(|| content.clone()),
             receipt,
         };

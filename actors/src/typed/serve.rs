@@ -53,6 +53,7 @@ impl<M: WireMessage> Route for ServeRoute<M> {
             correlation,
             receipt,
             kept,
+            ..
         } = ticket;
         let path = ReplyPath::new(shared, correlation, receipt);
         let reply = Reply { path, kept, codec };
@@ -72,6 +73,7 @@ impl<M: WireMessage> Route for ServeRoute<M> {
             Some(receipt) => Ticket {
                 correlation,
                 receipt,
+                sequence: 0,
                 kept,
             }
             .refuse(failure),
@@ -102,7 +104,9 @@ impl<M: WireMessage> Outcome<M> for Reply {
 
     fn again(&mut self, loss: &Loss) -> Option<M> {
         let path = &mut self.path;
-        again(self.kept.as_ref(), self.codec, loss, || path.panicked())
+        again(self.kept.as_ref(), self.codec, false, loss, || {
+            path.panicked()
+        })
     }
 
     fn lost(self, loss: Loss) {

@@ -4,6 +4,7 @@ mod composed;
 mod destructors;
 mod fates;
 mod immediate;
+mod publishing;
 mod refusals;
 mod replaced;
 mod requests;

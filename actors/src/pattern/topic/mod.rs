@@ -1,6 +1,5 @@
 //! Which topics a subscriber wants, who of many wants one topic, and what a publisher keeps
 //! for those that missed something.
-#![allow(dead_code, unused_imports)]
 
 mod holders;
 mod pattern;

@@ -255,7 +255,7 @@ impl Conversation {
             return Err(Violation::OnChannel { frame, channel });
         }
         match kind {
-            FrameKind::Data | FrameKind::Failure | FrameKind::Cancel => {
+            FrameKind::Data | FrameKind::Failure | FrameKind::Cancel | FrameKind::Note => {
                 unreachable!("message frames are told apart before")
             }
             FrameKind::Open => {

@@ -30,6 +30,7 @@ pub(super) enum FrameKind {
     Ping = 9,
     Pong = 10,
     Goodbye = 11,
+    Note = 12,
 }
 
 impl FrameKind {
@@ -46,6 +47,7 @@ impl FrameKind {
             Self::Ping => "PING",
             Self::Pong => "PONG",
             Self::Goodbye => "GOODBYE",
+            Self::Note => "NOTE",
         }
     }
 
@@ -56,6 +58,7 @@ impl FrameKind {
             Self::Data => Some(Kind::Data),
             Self::Failure => Some(Kind::Failure),
             Self::Cancel => Some(Kind::Cancel),
+            Self::Note => Some(Kind::Note),
             _ => None,
         }
     }
@@ -74,6 +77,7 @@ impl FrameKind {
             9 => Self::Ping,
             10 => Self::Pong,
             11 => Self::Goodbye,
+            12 => Self::Note,
             kind => return Err(Violation::UnknownKind { kind }),
         })
     }
@@ -86,6 +90,7 @@ impl From<Kind> for FrameKind {
             Kind::Data => Self::Data,
             Kind::Failure => Self::Failure,
             Kind::Cancel => Self::Cancel,
+            Kind::Note => Self::Note,
         }
     }
 }

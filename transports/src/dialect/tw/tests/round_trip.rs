@@ -25,8 +25,12 @@ fn headers() -> impl Strategy<Value = Option<Headers>> {
 }
 
 fn envelope() -> impl Strategy<Value = Envelope> {
-    let kind =
-        prop_oneof![3 => Just(Kind::Data), 1 => Just(Kind::Failure), 1 => Just(Kind::Cancel)];
+    let kind = prop_oneof![
+        3 => Just(Kind::Data),
+        1 => Just(Kind::Failure),
+        1 => Just(Kind::Cancel),
+        1 => Just(Kind::Note)
+    ];
     let correlation = prop_oneof![Just(0), 1u64..300, any::<u64>()];
     let parts = prop_oneof![3 => vec(payload(), 1..2), 1 => vec(payload(), 2..6)];
     (kind, correlation, headers(), parts).prop_map(|(kind, correlation, headers, parts)| {

@@ -90,6 +90,8 @@ fn written() -> BTreeMap<String, Vec<u8>> {
         )
     });
     write("cancel", &|tw, out| tw.send(1, Envelope::cancel(5), out));
+    let note = Envelope::note(vec![4, 1, 4, b'f', b'x', b'.', b'*']).correlated(2);
+    write("note", &|tw, out| tw.send(1, note.clone(), out));
     write("open", &|tw, out| _ = tw.open(&open, out));
     let taken = OpenChannel {
         service: String::new(),

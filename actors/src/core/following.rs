@@ -1,0 +1,349 @@
+//! What a socket subscribed to, and how far it has the streams of its publishers.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+
+use treewire_transports::{Envelope, Kind};
+
+use super::publisher::{SUBSCRIPTION_BYTES_MAX, SUBSCRIPTIONS_MAX, SubscriptionRefused};
+use super::{Core, Inlet, PipeId, Queued};
+use crate::handle::SocketEvent;
+use crate::message::{Message, Receipt};
+use crate::pattern::{Note, Pattern};
+use crate::position::{SEQUENCE_MAX, StreamId, StreamPosition};
+
+/// The subscribing side of a socket, over all its connections.
+#[derive(Default)]
+pub(crate) struct Follower {
+    wanted: HashMap<Pattern, Wanted>,
+    pattern_bytes: usize,
+    last_id: u64,
+    /// How far it has the streams whose publishers are away.
+    away: Away,
+}
+
+struct Wanted {
+    id: u64,
+    /// How often it was subscribed to.
+    times: usize,
+}
+
+/// Streams that no pipe follows just now, the oldest first.
+#[derive(Default)]
+struct Away(VecDeque<StreamPosition>);
+
+/// How many of them are remembered.
+const AWAY_MAX: usize = 1_024;
+
+/// How far a pipe has the stream of its publisher.
+pub(crate) struct Following {
+    stream: StreamId,
+    /// Up to which message nothing comes any more.
+    sequence: u64,
+    /// Whether it had that from an earlier connection, or was told so by its user.
+    goes_on: bool,
+    /// The publisher said where it begins.
+    has_begun: bool,
+    /// Subscriptions that the publisher has not answered.
+    unanswered: HashSet<u64>,
+}
+
+impl Away {
+    fn remember(&mut self, position: StreamPosition) {
+        self.0.retain(|other| other.stream != position.stream);
+        if self.0.len() == AWAY_MAX {
+            self.0.pop_front();
+        }
+        self.0.push_back(position);
+    }
+
+    fn recall(&mut self, stream: StreamId) -> Option<u64> {
+        let at = self.0.iter().position(|other| other.stream == stream)?;
+        Some(self.0.remove(at)?.sequence)
+    }
+}
+
+impl Following {
+    /// Whether a message of that number is one that was not there.
+    #[inline]
+    fn arrived(&mut self, number: u64) -> bool {
+        let is_new = self.has_begun && number > self.sequence;
+        if is_new {
+            self.sequence = number;
+        }
+        is_new
+    }
+
+    /// Messages up to that one do not come; those of them that are news.
+    fn miss(&mut self, from: u64, to: u64) -> Option<(u64, u64)> {
+        let from = from.max(self.sequence + 1);
+        if from > to || to > SEQUENCE_MAX {
+            return None;
+        }
+        self.sequence = to;
+        Some((from, to))
+    }
+
+    fn position(&self) -> StreamPosition {
+        StreamPosition {
+            stream: self.stream,
+            sequence: self.sequence,
+        }
+    }
+}
+
+impl Core {
+    /// Where streams were when the socket is to go on with them.
+    pub(crate) fn follow_from(&mut self, positions: impl IntoIterator<Item = StreamPosition>) {
+        if let Some(follower) = &mut self.follower {
+            for position in positions {
+                follower.away.remember(position);
+            }
+        }
+    }
+
+    /// How far it has each stream: what is before that does not come any more.
+    pub(crate) fn positions(&self) -> Vec<StreamPosition> {
+        let away = self.follower.iter().flat_map(|follower| &follower.away.0);
+        let following = self.pipes.iter();
+        let following = following.filter_map(|(_, pipe)| pipe.following.as_ref());
+        let following = following.filter(|one| one.has_begun);
+        let following = following.map(|one| one.position());
+        away.copied().chain(following).collect()
+    }
+
+    /// Subscribes once more to a pattern; every publisher is told if that is new.
+    pub(crate) fn subscribe(&mut self, pattern: Pattern) -> Result<(), SubscriptionRefused> {
+        let Some(follower) = &mut self.follower else {
+            return Ok(());
+        };
+        if let Some(wanted) = follower.wanted.get_mut(&pattern) {
+            wanted.times += 1;
+            return Ok(());
+        }
+        if follower.wanted.len() >= SUBSCRIPTIONS_MAX {
+            return Err(SubscriptionRefused::TooMany);
+        }
+        if follower.pattern_bytes + pattern.bytes().len() > SUBSCRIPTION_BYTES_MAX {
+            return Err(SubscriptionRefused::TooLarge);
+        }
+        follower.pattern_bytes += pattern.bytes().len();
+        follower.last_id += 1;
+        let id = follower.last_id;
+        for (_, pipe) in &mut self.pipes {
+            if let Some(following) = &mut pipe.following {
+                following.unanswered.insert(id);
+                pipe.push(wish(id, &pattern));
+            }
+        }
+        follower.wanted.insert(pattern, Wanted { id, times: 1 });
+        Ok(())
+    }
+
+    /// Takes a subscription back once; whether there was one.
+    pub(crate) fn unsubscribe(&mut self, pattern: &Pattern) -> bool {
+        let Some(follower) = &mut self.follower else {
+            return false;
+        };
+        let Some(wanted) = follower.wanted.get_mut(pattern) else {
+            return false;
+        };
+        wanted.times -= 1;
+        if wanted.times > 0 {
+            return true;
+        }
+        let id = wanted.id;
+        follower.pattern_bytes -= pattern.bytes().len();
+        follower.wanted.remove(pattern);
+        for (_, pipe) in &mut self.pipes {
+            if let Some(following) = &mut pipe.following {
+                following.unanswered.remove(&id);
+                pipe.push(Queued::new(Note::Unsubscribe.envelope().correlated(id)));
+            }
+        }
+        true
+    }
+
+    pub(crate) fn subscriptions(&self) -> Vec<Pattern> {
+        let follower = self.follower.iter();
+        follower
+            .flat_map(|follower| follower.wanted.keys().cloned())
+            .collect()
+    }
+
+    /// Whether every publisher that is there, at least one, has begun with all there is to it.
+    pub(crate) fn has_joined(&self) -> bool {
+        let mut connected = self.pipes.iter().filter(|(_, pipe)| pipe.is_connected());
+        let has_joined = |pipe: &super::Pipe| {
+            let following = pipe.following.as_ref();
+            following.is_some_and(|one| one.has_begun && one.unanswered.is_empty())
+        };
+        self.connected > 0 && connected.all(|(_, pipe)| has_joined(pipe))
+    }
+
+    /// The publisher of a pipe is gone, or begins anew: how far its stream is here is kept.
+    pub(super) fn stop_following(&mut self, id: PipeId) {
+        let following = self.pipe(id).and_then(|pipe| pipe.following.take());
+        if let (Some(following), Some(follower)) = (following, &mut self.follower)
+            && (following.has_begun || following.goes_on)
+        {
+            follower.away.remember(following.position());
+        }
+    }
+
+    /// A batch of a publisher, in order.
+    pub(super) fn accept_published(
+        &mut self,
+        inlet: &Arc<Inlet>,
+        envelopes: impl Iterator<Item = Envelope>,
+    ) -> bool {
+        let id = inlet.pipe();
+        let Some(pipe) = self.pipe_of(inlet) else {
+            return false;
+        };
+        let was_empty = pipe.inbound.is_empty();
+        let mut arrivals = inlet.arrivals();
+        for envelope in envelopes {
+            let bytes = envelope.content.byte_len() as u64;
+            let receipt = Receipt::new(inlet, &mut arrivals, bytes);
+            let following = self.pipes[id.key].following.as_mut();
+            if envelope.kind == Kind::Data
+                && following.is_some_and(|one| one.arrived(envelope.correlation))
+            {
+                let message = Message::new(envelope.correlation, envelope.content, receipt);
+                self.pipes[id.key].inbound.push_back(message);
+                continue;
+            }
+            drop(arrivals);
+            drop(receipt);
+            self.hear_publisher(inlet, envelope);
+            arrivals = inlet.arrivals();
+        }
+        drop(arrivals);
+        let inbound = &self.pipes[id.key].inbound;
+        if was_empty && !inbound.is_empty() {
+            self.turns.enter(id.key);
+        }
+        self.pump_or_keep(id)
+    }
+
+    /// What a publisher says, or what was not expected of it.
+    fn hear_publisher(&mut self, inlet: &Arc<Inlet>, envelope: Envelope) {
+        let id = inlet.pipe();
+        let Envelope {
+            kind,
+            correlation,
+            content,
+        } = envelope;
+        match kind {
+            Kind::Note => match Note::decode(&content) {
+                Some(Note::Publishes { stream, sequence }) => {
+                    self.follow(inlet, StreamId::from_bytes(stream), sequence);
+                }
+                Some(Note::Begins { after }) => self.begins(id, correlation, after),
+                Some(Note::Missed { from, to }) => {
+                    let following = self.pipes[id.key].following.as_mut();
+                    let missed = following.and_then(|one| one.miss(from, to));
+                    self.tell_missed(id, missed);
+                }
+                Some(Note::Refused { reason }) => self.is_refused(id, correlation, reason),
+                _ => self.losses.count("not expected", 1),
+            },
+            // What keeps the number of one that was given up.
+            Kind::Cancel => {}
+            Kind::Data | Kind::Failure => {
+                self.losses.count("not expected", 1);
+                self.bury("not expected", content);
+            }
+        }
+        self.noted = true;
+    }
+
+    /// The publisher's first word: it is told what is wanted, and from where on.
+    fn follow(&mut self, inlet: &Arc<Inlet>, stream: StreamId, sequence: u64) {
+        let id = inlet.pipe();
+        self.stop_following(id);
+        let Some(follower) = &mut self.follower else {
+            return;
+        };
+        inlet.is_published_as(stream);
+        let known = follower.away.recall(stream);
+        let pipe = &mut self.pipes[id.key];
+        let mut following = Following {
+            stream,
+            sequence: known.unwrap_or(sequence),
+            goes_on: known.is_some(),
+            has_begun: false,
+            unanswered: HashSet::new(),
+        };
+        if let Some(known) = known.filter(|&known| known > sequence) {
+            tracing::warn!(
+                %stream,
+                "the publisher has {sequence} messages, {known} were here: it goes on from where it is"
+            );
+            following.sequence = sequence;
+            following.goes_on = false;
+        }
+        for (pattern, wanted) in &follower.wanted {
+            pipe.push(wish(wanted.id, pattern));
+        }
+        let after = following.goes_on.then_some(following.sequence);
+        pipe.push(Queued::new(Note::Resume { after }.envelope()));
+        pipe.following = Some(Box::new(following));
+    }
+
+    /// The publisher begins, or with one subscription.
+    fn begins(&mut self, id: PipeId, correlation: u64, after: u64) {
+        let Some(following) = &mut self.pipes[id.key].following else {
+            return;
+        };
+        if correlation != 0 {
+            following.unanswered.remove(&correlation);
+            return;
+        }
+        following.has_begun = true;
+        if !following.goes_on {
+            following.sequence = after.min(SEQUENCE_MAX);
+            return;
+        }
+        let missed = following.miss(0, after);
+        self.tell_missed(id, missed);
+    }
+
+    fn tell_missed(&mut self, id: PipeId, missed: Option<(u64, u64)>) {
+        let following = self.pipes[id.key].following.as_ref();
+        if let (Some((from, to)), Some(following)) = (missed, following) {
+            let stream = following.stream;
+            self.tell(SocketEvent::Missed { stream, from, to });
+        }
+    }
+
+    /// The publisher does not take a subscription.
+    fn is_refused(&mut self, id: PipeId, correlation: u64, reason: &str) {
+        let pipe = &mut self.pipes[id.key];
+        let Some(following) = &mut pipe.following else {
+            return;
+        };
+        following.unanswered.remove(&correlation);
+        let peer = pipe.inlet().map(|inlet| inlet.address());
+        let wanted = self.follower.iter().flat_map(|follower| &follower.wanted);
+        let mut wanted = wanted.filter(|(_, wanted)| wanted.id == correlation);
+        if let Some((pattern, _)) = wanted.next() {
+            let pattern = pattern.clone();
+            tracing::warn!(%pattern, "a publisher refused a subscription: {reason}");
+            self.tell(SocketEvent::SubscriptionRefused {
+                peer: peer.unwrap_or_default(),
+                pattern,
+                reason: reason.into(),
+            });
+        }
+    }
+}
+
+fn wish(id: u64, pattern: &Pattern) -> Queued {
+    let note = Note::Subscribe {
+        matching: pattern.wire_kind(),
+        pattern: pattern.bytes(),
+    };
+    Queued::new(note.envelope().correlated(id))
+}

@@ -1,0 +1,415 @@
+//! A publisher and subscribers, their connections driven by hand.
+
+use super::*;
+use crate::handle::SocketEvent;
+use crate::pattern::Pattern;
+use crate::position::{StreamId, StreamPosition};
+
+const STREAM: StreamId = StreamId([7; 16]);
+
+fn publisher(send_bound: u64) -> Core {
+    let config = CoreConfig {
+        send_bound: Bound::messages(send_bound),
+        overflow: Overflow::DropNewest,
+        ..config(SocketType::PUB)
+    };
+    let mut core = core(config);
+    core.publish_as(STREAM);
+    core
+}
+
+fn subscriber(patterns: &[&str]) -> Core {
+    let mut core = core(config(SocketType::SUB));
+    for pattern in patterns {
+        core.subscribe(Pattern::tokens(pattern).unwrap()).unwrap();
+    }
+    core
+}
+
+/// A connection between the two: what it lets through.
+struct Link {
+    there: Arc<Inlet>,
+    here: Arc<Inlet>,
+}
+
+impl Link {
+    fn new(publisher: &mut Core, subscriber: &mut Core) -> Self {
+        let link = Link {
+            there: attach(publisher, None, 1_000),
+            here: attach(subscriber, None, 1_000),
+        };
+        link.exchange(publisher, subscriber);
+        link
+    }
+
+    fn exchange(&self, publisher: &mut Core, subscriber: &mut Core) {
+        loop {
+            let down = carry(publisher, &self.there, subscriber, &self.here);
+            let up = carry(subscriber, &self.here, publisher, &self.there);
+            if down + up == 0 {
+                return;
+            }
+        }
+    }
+
+    fn breaks(self, publisher: &mut Core, subscriber: &mut Core) {
+        publisher.detach(&self.there, LOST);
+        subscriber.detach(&self.here, LOST);
+    }
+}
+
+fn carry(from: &mut Core, out: &Arc<Inlet>, to: &mut Core, into: &Arc<Inlet>) -> usize {
+    let mut batch = Vec::new();
+    from.take_sendable(out, u64::MAX, &mut batch);
+    let count = batch.len();
+    to.accept(into, batch.into_iter().map(|queued| queued.envelope));
+    count
+}
+
+fn publish(core: &mut Core, topics: &[&str]) {
+    for topic in topics {
+        core.send(content(topic), None).unwrap();
+    }
+}
+
+fn received(core: &mut Core) -> Vec<String> {
+    std::iter::from_fn(|| core.next_message())
+        .map(|message| text(&message))
+        .collect()
+}
+
+fn missed(inbox: &Inbox<SocketEvent>) -> Vec<(u64, u64)> {
+    let mut missed = Vec::new();
+    loop {
+        match inbox.next() {
+            Fetched::Item(SocketEvent::Missed { stream, from, to }) => {
+                assert_eq!(stream, STREAM);
+                missed.push((from, to));
+            }
+            Fetched::Item(_) => {}
+            _ => return missed,
+        }
+    }
+}
+
+#[test]
+fn a_subscriber_gets_what_matches_once_from_when_it_joined() {
+    let (mut publisher, mut subscriber) = (publisher(100), subscriber(&["fx.*", "fx.usd", "x"]));
+    publish(&mut publisher, &["fx.early"]);
+    let link = Link::new(&mut publisher, &mut subscriber);
+    assert!(subscriber.has_joined());
+    assert_eq!(
+        (publisher.subscribers(), publisher.subscription_count()),
+        (1, 3)
+    );
+    publish(
+        &mut publisher,
+        &["fx.usd", "y", "fx.eur", "fx.eur.spot", "x"],
+    );
+    link.exchange(&mut publisher, &mut subscriber);
+    let mut positions = Vec::new();
+    let mut topics = Vec::new();
+    while let Some(message) = subscriber.next_message() {
+        positions.push(message.position().unwrap().sequence);
+        topics.push(text(&message));
+        assert_eq!(message.correlation(), 0, "it is no request");
+    }
+    assert_eq!(topics, ["fx.usd", "fx.eur", "x"]);
+    assert_eq!(positions, [2, 4, 6]);
+    let here = StreamPosition {
+        stream: STREAM,
+        sequence: 6,
+    };
+    assert_eq!(subscriber.positions(), [here]);
+    assert_eq!((publisher.lost(), subscriber.lost()), (0, 0));
+}
+
+#[test]
+fn conat_02_a_pattern_is_counted_and_its_last_end_removes_the_interest() {
+    let (mut publisher, mut subscriber) = (publisher(100), subscriber(&["a", "a"]));
+    let link = Link::new(&mut publisher, &mut subscriber);
+    let pattern = Pattern::tokens("a").unwrap();
+    assert!(subscriber.unsubscribe(&pattern));
+    link.exchange(&mut publisher, &mut subscriber);
+    assert_eq!(publisher.subscription_count(), 1);
+    assert!(subscriber.unsubscribe(&pattern));
+    link.exchange(&mut publisher, &mut subscriber);
+    assert_eq!(
+        (publisher.subscribers(), publisher.subscription_count()),
+        (0, 0)
+    );
+    assert!(!subscriber.unsubscribe(&pattern));
+    subscriber.subscribe(pattern).unwrap();
+    assert!(!subscriber.has_joined());
+    link.exchange(&mut publisher, &mut subscriber);
+    assert!(subscriber.has_joined());
+    publish(&mut publisher, &["a"]);
+    link.exchange(&mut publisher, &mut subscriber);
+    assert_eq!(received(&mut subscriber), ["a"]);
+}
+
+#[test]
+fn iridium_10_counts_and_events_are_right_after_a_crash() {
+    let (mut publisher, mut subscriber) = (publisher(100), subscriber(&["a", "b"]));
+    let inbox = publisher.listen();
+    let link = Link::new(&mut publisher, &mut subscriber);
+    link.breaks(&mut publisher, &mut subscriber);
+    assert_eq!(
+        (publisher.subscribers(), publisher.subscription_count()),
+        (0, 0)
+    );
+    let (mut came, mut went) = (Vec::new(), Vec::new());
+    while let Fetched::Item(event) = inbox.next() {
+        match event {
+            SocketEvent::Subscribed { peer, pattern, .. } => {
+                assert_eq!(&*peer, "peer:1");
+                came.push(pattern.to_string());
+            }
+            SocketEvent::Unsubscribed { peer, pattern, .. } => {
+                assert_eq!(&*peer, "peer:1");
+                went.push(pattern.to_string());
+            }
+            _ => {}
+        }
+    }
+    came.sort();
+    went.sort();
+    assert_eq!(
+        (came, went),
+        (vec!["a".into(), "b".into()], vec!["a".into(), "b".into()])
+    );
+    assert_eq!(
+        (publisher.lost(), subscriber.lost()),
+        (0, 0),
+        "notes are no messages"
+    );
+    assert!(publisher.pipes().is_empty());
+}
+
+#[test]
+fn iridium_07_a_subscriber_that_stalls_is_told_exactly_what_it_missed() {
+    let (mut publisher, mut subscriber) = (publisher(2), subscriber(&["a"]));
+    let inbox = subscriber.listen();
+    let link = Link::new(&mut publisher, &mut subscriber);
+    publish(&mut publisher, &["a", "b", "a", "a", "a", "b"]);
+    assert_eq!(publisher.lost(), 2);
+    assert_eq!(
+        publisher.unflushed(),
+        2 + 1,
+        "and the news of what is missed"
+    );
+    link.exchange(&mut publisher, &mut subscriber);
+    assert_eq!(received(&mut subscriber).len(), 2);
+    // Nothing came after it.
+    assert_eq!(missed(&inbox), [(4, 5)]);
+    publish(&mut publisher, &["a", "a", "a", "a"]);
+    link.exchange(&mut publisher, &mut subscriber);
+    publish(&mut publisher, &["a"]);
+    link.exchange(&mut publisher, &mut subscriber);
+    assert_eq!(received(&mut subscriber).len(), 3);
+    assert_eq!(missed(&inbox), [(9, 10)]);
+}
+
+#[test]
+fn a_stalled_subscriber_holds_up_nobody() {
+    let mut publisher = publisher(2);
+    let (mut slow, mut quick) = (subscriber(&["a"]), subscriber(&["a"]));
+    let _stalled = Link::new(&mut publisher, &mut slow);
+    let link = Link::new(&mut publisher, &mut quick);
+    for _ in 0..10 {
+        publish(&mut publisher, &["a"]);
+        link.exchange(&mut publisher, &mut quick);
+    }
+    assert_eq!(received(&mut quick).len(), 10);
+    assert_eq!(publisher.lost(), 8);
+}
+
+#[test]
+fn with_drop_oldest_what_is_missed_is_told_before_what_is_kept() {
+    let mut publisher = publisher(2);
+    publisher.config.overflow = Overflow::DropOldest;
+    let mut subscriber = subscriber(&["a"]);
+    let inbox = subscriber.listen();
+    let link = Link::new(&mut publisher, &mut subscriber);
+    publish(&mut publisher, &["a", "a", "a", "a", "a"]);
+    link.exchange(&mut publisher, &mut subscriber);
+    assert_eq!(missed(&inbox), [(1, 3)]);
+    assert_eq!(received(&mut subscriber).len(), 2);
+    assert_eq!(publisher.lost(), 3);
+}
+
+#[test]
+fn with_conflate_the_newest_is_all_and_nothing_is_missed() {
+    let mut publisher = publisher(1);
+    publisher.config.overflow = Overflow::Conflate;
+    let mut subscriber = subscriber(&[">"]);
+    let inbox = subscriber.listen();
+    let link = Link::new(&mut publisher, &mut subscriber);
+    publish(&mut publisher, &["a", "b", "c"]);
+    link.exchange(&mut publisher, &mut subscriber);
+    assert_eq!(received(&mut subscriber), ["c"]);
+    assert_eq!(missed(&inbox), []);
+}
+
+#[test]
+fn with_wait_the_slowest_that_wants_the_topic_is_waited_for() {
+    let mut publisher = publisher(1);
+    publisher.config.overflow = Overflow::Wait;
+    let mut subscriber = subscriber(&["a"]);
+    let link = Link::new(&mut publisher, &mut subscriber);
+    publish(&mut publisher, &["a", "b"]);
+    let blocked = publisher.send(content("a"), None).unwrap_err();
+    assert_eq!(blocked.reason, Reason::Full);
+    publish(&mut publisher, &["b"]);
+    link.exchange(&mut publisher, &mut subscriber);
+    publish(&mut publisher, &["a"]);
+    link.exchange(&mut publisher, &mut subscriber);
+    assert_eq!(received(&mut subscriber), ["a", "a"]);
+}
+
+#[test]
+fn iridium_08_what_was_published_meanwhile_is_missed_even_if_nothing_follows() {
+    let (mut publisher, mut subscriber) = (publisher(100), subscriber(&["a"]));
+    let inbox = subscriber.listen();
+    let link = Link::new(&mut publisher, &mut subscriber);
+    publish(&mut publisher, &["a", "a"]);
+    link.exchange(&mut publisher, &mut subscriber);
+    link.breaks(&mut publisher, &mut subscriber);
+    publish(&mut publisher, &["a", "a", "a"]);
+    let link = Link::new(&mut publisher, &mut subscriber);
+    assert_eq!(missed(&inbox), [(3, 5)]);
+    link.breaks(&mut publisher, &mut subscriber);
+    let _link = Link::new(&mut publisher, &mut subscriber);
+    assert_eq!(missed(&inbox), [], "once");
+    assert_eq!(
+        received(&mut subscriber).len(),
+        2,
+        "what came before is there"
+    );
+}
+
+#[test]
+fn a_replay_heals_the_gap_as_far_as_it_goes() {
+    let (mut publisher, mut subscriber) = (publisher(2), subscriber(&["a"]));
+    publisher.keep_for_replay(Bound::messages(6));
+    let inbox = subscriber.listen();
+    let link = Link::new(&mut publisher, &mut subscriber);
+    publish(&mut publisher, &["a"]);
+    link.exchange(&mut publisher, &mut subscriber);
+    link.breaks(&mut publisher, &mut subscriber);
+    publish(&mut publisher, &["a", "b", "a", "a", "a", "a"]);
+    let link = Link::new(&mut publisher, &mut subscriber);
+    assert_eq!(missed(&inbox), []);
+    assert_eq!(
+        received(&mut subscriber).len(),
+        6,
+        "more than its queue holds"
+    );
+    // What was under way, and not confirmed.
+    assert_eq!(publisher.lost(), 1);
+    // The same when it is there and stalls.
+    publish(&mut publisher, &["a", "a", "a", "a", "b"]);
+    assert_eq!(publisher.lost(), 1);
+    link.exchange(&mut publisher, &mut subscriber);
+    assert_eq!(
+        (received(&mut subscriber).len(), missed(&inbox)),
+        (4, vec![])
+    );
+    publish(&mut publisher, &["a"; 10]);
+    link.exchange(&mut publisher, &mut subscriber);
+    // Two in the queue, six kept, two neither.
+    assert_eq!(received(&mut subscriber).len(), 8);
+    assert_eq!(missed(&inbox), [(15, 16)]);
+    assert_eq!(publisher.lost(), 1 + 2);
+    publish(&mut publisher, &["a"]);
+    link.exchange(&mut publisher, &mut subscriber);
+    assert_eq!(received(&mut subscriber).len(), 1);
+}
+
+#[test]
+fn another_process_goes_on_from_a_position_and_a_new_one_misses_nothing() {
+    let mut publisher = publisher(100);
+    publisher.keep_for_replay(Bound::messages(3));
+    publish(&mut publisher, &["a"; 5]);
+    let mut fresh = subscriber(&["a"]);
+    let inbox = fresh.listen();
+    let _link = Link::new(&mut publisher, &mut fresh);
+    assert_eq!((received(&mut fresh).len(), missed(&inbox)), (0, vec![]));
+    let mut again = subscriber(&["a"]);
+    let inbox = again.listen();
+    again.follow_from([StreamPosition {
+        stream: STREAM,
+        sequence: 1,
+    }]);
+    let _link = Link::new(&mut publisher, &mut again);
+    assert_eq!(
+        (received(&mut again).len(), missed(&inbox)),
+        (3, vec![(2, 2)])
+    );
+    // One that never was: it goes on from where the publisher is.
+    let mut false_one = subscriber(&["a"]);
+    false_one.follow_from([StreamPosition {
+        stream: STREAM,
+        sequence: 1_000,
+    }]);
+    let link = Link::new(&mut publisher, &mut false_one);
+    publish(&mut publisher, &["a"]);
+    link.exchange(&mut publisher, &mut false_one);
+    assert_eq!(received(&mut false_one).len(), 1);
+}
+
+#[test]
+fn one_subscription_too_many_or_none_at_all_is_refused_with_a_reason() {
+    use crate::pattern::Note;
+    let (mut publisher, mut subscriber) = (publisher(100), subscriber(&["a"]));
+    let inbox = subscriber.listen();
+    let link = Link::new(&mut publisher, &mut subscriber);
+    let long = vec![b'a'; 1024 * 1024];
+    let wish = Note::Subscribe {
+        matching: 0,
+        pattern: &long,
+    };
+    // The id of the one that there is: it is replaced.
+    let wish = wish.envelope().correlated(1);
+    publisher.accept(&link.there, [wish].into_iter());
+    assert_eq!(publisher.subscription_count(), 1);
+    link.exchange(&mut publisher, &mut subscriber);
+    let mut reasons = Vec::new();
+    while let Fetched::Item(event) = inbox.next() {
+        if let SocketEvent::SubscriptionRefused { reason, .. } = event {
+            reasons.push(reason);
+        }
+    }
+    assert_eq!(reasons.len(), 1);
+    assert!(reasons[0].contains("1048576 bytes"), "{}", reasons[0]);
+    for envelope in [Envelope::note(vec![99]), Note::Unsubscribe.envelope()] {
+        publisher.accept(&link.there, [envelope].into_iter());
+    }
+    let begin = Note::Resume { after: None }.envelope();
+    publisher.accept(&link.there, [begin].into_iter());
+    publish(&mut publisher, &["a"]);
+    link.exchange(&mut publisher, &mut subscriber);
+    assert_eq!(received(&mut subscriber), ["a"], "and goes on");
+}
+
+#[test]
+fn what_a_peer_does_not_take_is_missed() {
+    let (mut publisher, mut subscriber) = (publisher(100), subscriber(&["a"]));
+    let inbox = subscriber.listen();
+    let link = Link::new(&mut publisher, &mut subscriber);
+    publish(&mut publisher, &["a", "a"]);
+    let mut batch = Vec::new();
+    publisher.take_sendable(&link.there, u64::MAX, &mut batch);
+    let error = treewire_transports::Unsendable::TooLarge { bytes: 1, limit: 0 };
+    let second = batch.pop().unwrap();
+    let first = batch.pop().unwrap();
+    let instead = publisher.unsendable(&link.there, first, 1, &error).unwrap();
+    subscriber.accept(&link.here, [instead, second.envelope].into_iter());
+    assert_eq!(
+        (received(&mut subscriber).len(), missed(&inbox)),
+        (1, vec![(1, 1)])
+    );
+    assert_eq!(publisher.lost(), 1);
+    link.breaks(&mut publisher, &mut subscriber);
+    assert_eq!(publisher.lost(), 2, "the second one was not confirmed");
+}
