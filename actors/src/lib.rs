@@ -19,7 +19,7 @@ mod sync;
 mod typed;
 
 pub use bound::{Bound, Overflow};
-pub use core::{Judge, Stickiness};
+pub use core::{Judge, ReconnectStop, Stickiness};
 pub use handle::{
     Asking, Closed, ComposedSocket, Fate, Incoming, OfflineReason, PeerReplaced, PipeState,
     PipeStatus, PubSocket, PublishError, PullSocket, PushSocket, RecvError, RepSocket, Replacement,

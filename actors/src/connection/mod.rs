@@ -21,7 +21,7 @@ use actix::{Actor, ActorContext, AsyncContext, Running};
 use treewire_runtime::{Clock, Context, Exit, Failure, Progress, Stats};
 use treewire_transports::{Credit, Cutter, Dialect, Event, Link, Settings};
 
-use crate::core::{Inlet, Peer, PipeId, Queued, Shared};
+use crate::core::{Failed, Inlet, Peer, PipeId, Queued, Shared, Stage};
 use crate::handle::OfflineReason;
 use crate::session::SessionId;
 use channel::Channel;
@@ -301,7 +301,9 @@ impl Drop for Connection {
         if let Some(inlet) = self.inlet.get() {
             shared.detach(inlet, reason);
         } else if let Some(pipe) = self.config.pipe {
-            shared.core(|core| core.dial_failed(pipe, self.config.attempt, reason));
+            let stage = Stage::ShakingHands;
+            let failed = Failed { stage, reason };
+            shared.core(|core| core.dial_failed(pipe, self.config.attempt, failed));
         }
     }
 }

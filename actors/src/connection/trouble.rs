@@ -2,9 +2,10 @@ use std::io;
 use std::time::Duration;
 
 use treewire_runtime::{Failure, Stats};
-use treewire_transports::{DialectError, Refusal, RefusalCode, RepairError};
+use treewire_transports::{DialectError, Refusal, RepairError};
 
 use super::{Connection, Phase};
+use crate::core::{is_of_a_session, passes};
 use crate::handle::OfflineReason;
 
 /// Why a connection ended before its time, sorted by who is at fault.
@@ -132,22 +133,6 @@ impl Trouble {
             _ => Failure::new(text),
         }
     }
-}
-
-/// Whether the reason of a refusal goes away by itself.
-fn passes(refusal: &Refusal) -> bool {
-    matches!(
-        refusal.code,
-        RefusalCode::Closing | RefusalCode::ConnectionLimit
-    )
-}
-
-/// Whether it is about the session alone.
-fn is_of_a_session(refusal: &Refusal) -> bool {
-    matches!(
-        refusal.code,
-        RefusalCode::SessionLost | RefusalCode::StaleEpoch
-    )
 }
 
 impl Connection {

@@ -10,6 +10,7 @@ mod closing;
 mod connected;
 mod digest;
 mod following;
+mod giving_up;
 mod inbound;
 mod inlet;
 mod inquiry;
@@ -53,6 +54,8 @@ use crate::session::{Beginning, SessionId};
 
 pub(crate) use blocked::{Blocked, Reason};
 use following::{Follower, Following};
+pub use giving_up::ReconnectStop;
+pub(crate) use giving_up::{Failed, Perseverance, Stage, is_of_a_session, passes};
 pub(crate) use inbound::{Deliver, Taken};
 pub(crate) use inlet::{Inlet, Peer};
 pub(crate) use intake::{Arrivals, Intake};
@@ -84,6 +87,8 @@ pub(crate) struct CoreConfig {
     pub(crate) overflow: Overflow,
     /// Messages are queued for connected peers only.
     pub(crate) immediate: bool,
+    /// When what it dials is given up.
+    pub(crate) perseverance: Perseverance,
     /// The largest message it sends or takes, in bytes.
     pub(crate) message_bytes_max: u64,
     pub(crate) delivery: Delivery,

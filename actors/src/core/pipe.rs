@@ -75,7 +75,7 @@ pub(crate) struct Pipe {
     outbound: VecDeque<Queued>,
     outbound_bytes: u64,
     connection: Option<Connected>,
-    /// Its dialer, which does not reconnect by itself, was told to make one attempt.
+    /// Its dialer, which does not dial by itself, was told to make an attempt.
     pub(super) may_dial: bool,
     /// Another node answered where the peer of its session was.
     pub(super) inquiry: Option<Box<Inquiry>>,
@@ -216,9 +216,10 @@ impl Pipe {
     }
 
     /// Whether a message that is queued here has a chance to leave: a dialed peer
-    /// that leaves comes back, and so does one with a session that does not end.
+    /// that leaves comes back, and so does one with a session that does not end. None does
+    /// that was given up.
     pub(crate) fn wants_messages(&self) -> bool {
-        if self.is_over {
+        if self.is_over || self.presence.has_given_up() {
             return false;
         }
         let connection = self.connection.as_ref();

@@ -1,6 +1,7 @@
 //! Whether the peer of a pipe is there, and which steps from one state to the next are
 //! news. Pure.
 
+use super::giving_up::is_the_worlds;
 use crate::handle::{OfflineReason, PipeState};
 
 /// Where a pipe stands between its dialer, its connection and its end.
@@ -9,6 +10,10 @@ pub(super) struct Presence {
     state: PipeState,
     /// The number of the dialer's latest attempt.
     attempt: u64,
+    /// How many attempts in a row came to nothing.
+    failures: u32,
+    /// It is closed, until it is dialed again.
+    has_given_up: bool,
     /// Why it is not ready, if it was once or was tried.
     reason: Option<OfflineReason>,
 }
@@ -24,6 +29,8 @@ pub(super) enum Step {
     Detached(OfflineReason),
     /// The attempt of that number came to nothing.
     Failed(u64, OfflineReason),
+    /// The attempt of that number was the last one, until somebody wants another.
+    GaveUp(u64, OfflineReason),
     /// Nothing goes through it any more.
     Ended(OfflineReason),
 }
@@ -54,6 +61,19 @@ impl Presence {
         self.attempt
     }
 
+    pub(super) fn failures(&self) -> u32 {
+        self.failures
+    }
+
+    pub(super) fn has_given_up(&self) -> bool {
+        self.has_given_up
+    }
+
+    /// Whether that attempt is under way.
+    pub(super) fn is_at(&self, attempt: u64) -> bool {
+        self.state == PipeState::Connecting && attempt == self.attempt
+    }
+
     pub(super) fn reason(&self) -> Option<&OfflineReason> {
         self.reason.as_ref()
     }
@@ -62,23 +82,39 @@ impl Presence {
     pub(super) fn take(&mut self, step: Step) -> Option<Transition> {
         use PipeState::{Closed, Connecting, Disconnected, Ready};
         let from = self.state;
+        let gave_up = std::mem::take(&mut self.has_given_up);
         let (to, reason) = match (step, from) {
-            (_, Closed) => return None,
+            (Step::Ended(reason), Closed) if gave_up => (Closed, Some(reason)),
+            (Step::Dialed | Step::Attached, Closed) if !gave_up => return None,
             (Step::Dialed, state) => {
                 self.attempt += 1;
+                if gave_up {
+                    self.failures = 0;
+                }
                 // What a blocked thread left behind is up until the next one takes its place.
                 match state {
                     Ready => return None,
                     _ => (Connecting, None),
                 }
             }
-            (Step::Attached, _) => (Ready, None),
+            (Step::Attached, _) => {
+                self.failures = 0;
+                (Ready, None)
+            }
             (Step::Detached(reason), Ready) => (Disconnected, Some(reason)),
-            (Step::Failed(attempt, reason), Connecting) if attempt == self.attempt => {
+            (Step::Failed(attempt, reason), _) if self.is_at(attempt) => {
+                self.failures += u32::from(is_the_worlds(&reason));
                 (Disconnected, Some(reason))
             }
-            (Step::Ended(reason), _) => (Closed, Some(reason)),
-            (Step::Detached(_) | Step::Failed(..), _) => return None,
+            (Step::GaveUp(attempt, reason), _) if self.is_at(attempt) => {
+                self.has_given_up = true;
+                (Closed, Some(reason))
+            }
+            (Step::Ended(reason), Disconnected | Connecting | Ready) => (Closed, Some(reason)),
+            _ => {
+                self.has_given_up = gave_up;
+                return None;
+            }
         };
         self.state = to;
         self.reason = reason;
@@ -100,6 +136,7 @@ mod tests {
             Just(Step::Attached),
             Just(Step::Detached(reason())),
             (0..5_u64).prop_map(move |attempt| Step::Failed(attempt, reason())),
+            (0..5_u64).prop_map(move |attempt| Step::GaveUp(attempt, reason())),
         ]
     }
 
@@ -152,5 +189,32 @@ mod tests {
         assert_eq!(states[..5], again);
         assert_eq!(states[5..], [Connecting, Ready, Closed]);
         assert_eq!(presence.reason(), Some(&OfflineReason::Stopped));
+    }
+
+    #[test]
+    fn what_was_given_up_is_closed_until_it_is_dialed_again_or_ends() {
+        let mut presence = Presence::default();
+        let lost = || OfflineReason::Lost("refused".into());
+        let steps = [
+            Step::Dialed,
+            Step::Failed(1, lost()),
+            Step::Dialed,
+            Step::GaveUp(2, lost()),
+            Step::Failed(2, lost()),
+            Step::Detached(lost()),
+        ];
+        let given_up: Vec<_> = steps
+            .into_iter()
+            .filter_map(|step| Some(presence.take(step)?.to))
+            .collect();
+        assert_eq!(given_up, [Connecting, Disconnected, Connecting, Closed]);
+        assert!(presence.has_given_up());
+        let again = presence.take(Step::Dialed).unwrap();
+        assert_eq!((again.to, presence.failures()), (Connecting, 0));
+        presence.take(Step::GaveUp(3, lost()));
+        assert_eq!(presence.take(Step::Ended(OfflineReason::Stopped)), None);
+        assert_eq!(presence.reason(), Some(&OfflineReason::Stopped));
+        assert_eq!(presence.take(Step::Dialed), None);
+        assert_eq!(presence.state(), Closed);
     }
 }

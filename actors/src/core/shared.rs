@@ -158,7 +158,15 @@ impl Shared {
         self.changed.notify_waiters();
     }
 
-    /// Dialers that do not reconnect by themselves make one attempt each.
+    /// The dialer of a pipe begins another attempt; its number.
+    pub(crate) fn dialing(&self, id: PipeId) -> u64 {
+        let attempt = self.core(|core| core.dialing(id));
+        // Of one that was given up there is room again.
+        self.room.notify_waiters();
+        attempt
+    }
+
+    /// Dialers that do not dial by themselves make an attempt each.
     pub(crate) fn redial(&self) {
         self.core(Core::redial);
         self.may_dial.notify_waiters();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::presence::{Step, Transition};
-use super::{Core, Inbox, Pipe, PipeId};
+use super::{Core, Failed, Inbox, Pipe, PipeId};
 use crate::handle::{OfflineReason, PipeState, PipeStatus, SocketEvent};
 use crate::message::Source;
 
@@ -24,21 +24,41 @@ impl Core {
     }
 
     /// That attempt came to nothing.
-    pub(crate) fn dial_failed(&mut self, id: PipeId, attempt: u64, reason: OfflineReason) {
-        self.step(id, Step::Failed(attempt, reason));
+    pub(crate) fn dial_failed(&mut self, id: PipeId, attempt: u64, failed: Failed) {
+        let perseverance = self.config.perseverance;
+        let Some(pipe) = self.pipe(id).filter(|pipe| pipe.presence.is_at(attempt)) else {
+            return;
+        };
+        let attempts = pipe.presence.failures() + 1;
+        let step = if perseverance.ends(attempts, &failed) {
+            pipe.may_dial = false;
+            let last = Box::new(failed.reason);
+            Step::GaveUp(attempt, OfflineReason::GivenUp { attempts, last })
+        } else {
+            Step::Failed(attempt, failed.reason)
+        };
+        self.step(id, step);
     }
 
-    /// Whether a dialer that does not reconnect by itself was told to make an attempt, since
+    /// Why a dialed pipe was given up, if it was.
+    pub(crate) fn given_up(&mut self, id: PipeId) -> Option<OfflineReason> {
+        let presence = &self.pipe(id)?.presence;
+        let reason = presence.reason().cloned();
+        reason.filter(|_| presence.has_given_up())
+    }
+
+    /// Whether a dialer that does not dial by itself was told to make an attempt, since
     /// it asked last.
     pub(crate) fn may_dial(&mut self, id: PipeId) -> bool {
         let pipe = self.pipe(id);
         pipe.is_some_and(|pipe| std::mem::take(&mut pipe.may_dial))
     }
 
-    /// Every dialed pipe that is disconnected is to be dialed once.
+    /// Every dialed pipe that is disconnected, or was given up, is to be dialed once.
     pub(crate) fn redial(&mut self) {
         for (_, pipe) in &mut self.pipes {
-            pipe.may_dial |= pipe.presence.state() == PipeState::Disconnected;
+            let presence = &pipe.presence;
+            pipe.may_dial |= presence.state() == PipeState::Disconnected || presence.has_given_up();
         }
     }
 

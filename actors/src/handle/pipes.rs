@@ -17,7 +17,8 @@ pub enum PipeState {
     Connecting,
     /// The peer is there.
     Ready,
-    /// Nothing goes through it any more.
+    /// Nothing goes through it any more; through one that was
+    /// [given up](OfflineReason::GivenUp), until it is dialed again.
     Closed,
 }
 
@@ -42,6 +43,16 @@ pub enum OfflineReason {
     TurnedAway(Refusal),
     /// Another node answers where the peer of the session was.
     PeerReplaced,
+    /// The endpoint is not dialed any more, since that came to nothing too often, or for a
+    /// reason that does not pass ([`ReconnectStop`](crate::ReconnectStop)), until
+    /// [`redial`](crate::SocketHandle::redial) is called.
+    #[non_exhaustive]
+    GivenUp {
+        /// How often in a row it was tried in vain.
+        attempts: u32,
+        /// What became of the last attempt.
+        last: Box<OfflineReason>,
+    },
     /// Another connection took its place.
     Superseded,
     /// This end was stopped or closed in order.
@@ -61,6 +72,12 @@ impl fmt::Display for OfflineReason {
             OfflineReason::TurnedAway(refusal) => write!(f, "refused the peer: {}", refusal.text),
             OfflineReason::PeerReplaced => {
                 f.write_str("another node answers where the peer of the session was")
+            }
+            OfflineReason::GivenUp { attempts, last } => {
+                write!(
+                    f,
+                    "given up after {attempts} attempts, call redial to try again: {last}"
+                )
             }
             OfflineReason::Superseded => f.write_str("another connection took its place"),
             OfflineReason::Stopped => f.write_str("this end was stopped"),

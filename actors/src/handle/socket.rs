@@ -108,9 +108,10 @@ impl SocketHandle {
         pipes
     }
 
-    /// Dials what is disconnected once more, for a socket that does not
-    /// [reconnect](crate::Push::reconnect) by itself. What is connected, or just being
-    /// dialed, is left alone.
+    /// Dials once more what is disconnected, for a socket that does not
+    /// [reconnect](crate::Push::reconnect) by itself, and what was
+    /// [given up](crate::Push::reconnect_attempts). What is connected, or just being dialed, is
+    /// left alone.
     pub fn redial(&self) {
         self.shared.redial();
     }

@@ -1,5 +1,6 @@
 //! How sockets are described before they are spawned.
 
+mod reconnecting;
 mod sending;
 
 use std::sync::{Arc, OnceLock};
@@ -85,6 +86,7 @@ impl Blueprint {
             receive_bound: options.receive_bound,
             overflow: options.overflow,
             immediate: options.immediate,
+            perseverance: options.perseverance,
             message_bytes_max: options.message_bytes_max,
             delivery: options.delivery,
             stickiness: options.stickiness.clone(),

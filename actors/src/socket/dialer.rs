@@ -6,7 +6,7 @@ use treewire_runtime::{Backoff, Child, Context, Exit, Failure};
 use treewire_transports::{Delivery, Link, Registry, TransportError};
 
 use super::endpoint_parts::{EndpointParts, Side};
-use crate::core::PipeId;
+use crate::core::{Failed, PipeId, Stage};
 use crate::handle::OfflineReason;
 use crate::position::StreamId;
 use crate::session::{Beginning, SessionId};
@@ -14,9 +14,12 @@ use crate::session::{Beginning, SessionId};
 /// The longest wait between two attempts to reach a peer on this machine.
 const LOCAL_CEILING: Duration = Duration::from_secs(1);
 
+/// Why a dialer does not dial, in the tree.
+const GIVEN_UP: &str = "given up";
+
 /// Lives exactly as long as its connection: it resolves and connects when it
 /// starts, and ends with the reason of its connection, so that its restart is
-/// the reconnection.
+/// the reconnection. One that has given up stays, and waits to be told.
 pub(crate) struct Dialer {
     parts: EndpointParts,
     pipe: PipeId,
@@ -35,10 +38,17 @@ impl Dialer {
             Delivery::Reliable | Delivery::Durable => Some(beginning()?),
         };
         let pipe = parts.shared.core(|core| core.dialed(&endpoint, beginning));
-        let mut backoff = Backoff::default();
-        if registry.is_local(&parts.endpoint) {
-            backoff = backoff.ceiling(LOCAL_CEILING);
-        }
+        let default = match registry.is_local(&parts.endpoint) {
+            true => Backoff::default().ceiling(LOCAL_CEILING),
+            false => Backoff::default(),
+        };
+        let (first, ceiling) = (
+            parts.options.reconnect_first,
+            parts.options.reconnect_ceiling,
+        );
+        let backoff = default
+            .first(first.unwrap_or(default.first))
+            .ceiling(ceiling.unwrap_or(default.ceiling));
         let made_from = parts.clone();
         let child = Child::new(parts.name("dialer"), move || Dialer {
             parts: made_from.clone(),
@@ -49,17 +59,48 @@ impl Dialer {
     }
 
     /// The attempt came to nothing.
-    fn failed(&mut self, reason: OfflineReason) {
+    fn failed(&mut self, reason: OfflineReason, is_refused: bool) {
         if let Some(attempt) = self.attempt.take() {
             let shared = &self.parts.shared;
-            shared.core(|core| core.dial_failed(self.pipe, attempt, reason));
+            let stage = Stage::Connecting { is_refused };
+            let failed = Failed { stage, reason };
+            shared.core(|core| core.dial_failed(self.pipe, attempt, failed));
         }
+    }
+
+    /// Its restart is the next attempt. One that has given up waits for it to be wanted.
+    fn end(&mut self, exit: Exit, context: &mut Context<Self>) {
+        match self.given_up() {
+            true => self.dial_when_told(context),
+            false => context.end(exit),
+        }
+    }
+
+    fn given_up(&self) -> bool {
+        let given_up = self.parts.shared.core(|core| core.given_up(self.pipe));
+        given_up.is_some()
+    }
+
+    fn dial_when_told(&mut self, context: &mut Context<Self>) {
+        let (shared, pipe) = (self.parts.shared.clone(), self.pipe);
+        if let Some(reason) = shared.core(|core| core.given_up(pipe)) {
+            context.stats().describe(GIVEN_UP, reason.to_string());
+        }
+        let told = async move { shared.told_to_dial(pipe).await };
+        let told = told.into_actor(self);
+        context.spawn(told.map(|(), dialer, context| {
+            if dialer.given_up() {
+                context.stats().undescribe(GIVEN_UP);
+                context.progress().made();
+            }
+            dialer.dial(context);
+        }));
     }
 
     fn dial(&mut self, context: &mut Context<Self>) {
         let registry = context.node().provided(Registry::standard);
         let shared = &self.parts.shared;
-        self.attempt = Some(shared.core(|core| core.dialing(self.pipe)));
+        self.attempt = Some(shared.dialing(self.pipe));
         let deadline = self.parts.options.handshake_deadline;
         let endpoint = self.parts.endpoint.clone();
         let dial = async move {
@@ -74,9 +115,11 @@ impl Dialer {
                 .map(|link, dialer, context| match link {
                     Ok(link) => dialer.connected(link, context),
                     Err(error) => {
+                        let is_refused = matches!(error, TransportError::Refused { .. });
                         let failure = Failure::from(error);
-                        dialer.failed(OfflineReason::Lost(failure.text.as_str().into()));
-                        context.end(Exit::Failed(failure));
+                        let reason = OfflineReason::Lost(failure.text.as_str().into());
+                        dialer.failed(reason, is_refused);
+                        dialer.end(Exit::Failed(failure), context);
                     }
                 }),
         );
@@ -93,14 +136,16 @@ impl Dialer {
             Ok(connection) => context.spawn_child(connection),
             Err(failure) => return context.fail(failure),
         };
-        context.spawn(connection.gone().into_actor(self).map(|exit, _, context| {
-            context.end(match exit {
+        let gone = connection.gone().into_actor(self);
+        context.spawn(gone.map(|exit, dialer: &mut Self, context| {
+            let exit = match exit {
                 // It ended in order, which is news for a dialer all the same.
                 Exit::Normal | Exit::Shutdown => {
                     Exit::Failed(Failure::new("the peer ended the connection"))
                 }
                 other => other,
-            });
+            };
+            dialer.end(exit, context);
         }));
     }
 }
@@ -120,25 +165,23 @@ impl Actor for Dialer {
     type Context = Context<Self>;
 
     fn started(&mut self, context: &mut Context<Self>) {
-        if self.parts.options.reconnect {
+        if !self.parts.options.reconnect {
+            let stats = context.stats();
+            stats.describe("reconnects", "when it is told to");
+        } else if !self.given_up() {
             return self.dial(context);
         }
-        let stats = context.stats();
-        stats.describe("reconnects", "when it is told to");
-        let (shared, pipe) = (self.parts.shared.clone(), self.pipe);
-        let told = async move { shared.told_to_dial(pipe).await };
-        let told = told.into_actor(self);
-        context.spawn(told.map(|(), dialer, context| dialer.dial(context)));
+        self.dial_when_told(context);
     }
 
     fn stopping(&mut self, _: &mut Context<Self>) -> Running {
-        self.failed(OfflineReason::Stopped);
+        self.failed(OfflineReason::Stopped, false);
         Running::Stop
     }
 }
 
 impl Drop for Dialer {
     fn drop(&mut self) {
-        self.failed(OfflineReason::Killed);
+        self.failed(OfflineReason::Killed, false);
     }
 }

@@ -4,7 +4,7 @@ use treewire_runtime::Identity;
 use treewire_transports::{Delivery, NodeHello, Role, Settings};
 
 use crate::bound::{Bound, Overflow};
-use crate::core::{LEASE, Stickiness};
+use crate::core::{LEASE, Perseverance, Stickiness};
 use crate::pattern::SocketType;
 
 /// How a socket is to be. Each field has a builder method of the same name.
@@ -14,6 +14,9 @@ pub(crate) struct SocketOptions {
     pub(crate) listen: Vec<String>,
     pub(crate) dial: Vec<String>,
     pub(crate) reconnect: bool,
+    pub(crate) reconnect_first: Option<Duration>,
+    pub(crate) reconnect_ceiling: Option<Duration>,
+    pub(crate) perseverance: Perseverance,
     pub(crate) send_bound: Bound,
     pub(crate) receive_bound: Bound,
     pub(crate) overflow: Overflow,
@@ -39,6 +42,9 @@ impl SocketOptions {
             listen: Vec::new(),
             dial: Vec::new(),
             reconnect: true,
+            reconnect_first: None,
+            reconnect_ceiling: None,
+            perseverance: Perseverance::default(),
             send_bound: Bound::default(),
             receive_bound: Bound::default(),
             overflow: match socket_type.publishes() {

@@ -33,6 +33,7 @@ fn config(socket_type: SocketType) -> CoreConfig {
         receive_bound: Bound::default(),
         overflow: Overflow::Wait,
         immediate: false,
+        perseverance: Perseverance::default(),
         message_bytes_max: 1_000,
         delivery: Delivery::BestEffort,
         stickiness: Stickiness::Stick,
