@@ -12,5 +12,10 @@ chapters! {
     Supervision: "supervision.md"
     Reliable: "reliable.md"
     Observing: "observing.md"
+    FromZeromq: "from-zeromq.md"
+    FromNanomsg: "from-nanomsg.md"
+    FromNats: "from-nats.md"
+    FromActix: "from-actix.md"
+    FromErlang: "from-erlang.md"
     Delivery: "delivery.md"
 }
