@@ -35,6 +35,8 @@ fn main() -> ExitCode {
         Command::Pull(arguments) => patterns::pull(arguments),
         Command::Req(arguments) => patterns::req(arguments),
         Command::Rep(arguments) => patterns::rep(arguments),
+        Command::Pub(arguments) => patterns::publish(arguments),
+        Command::Sub(arguments) => patterns::subscribe(arguments),
         Command::Demo(arguments) => demo::play(arguments),
         Command::Tree(arguments) => tree::print(&arguments),
     };

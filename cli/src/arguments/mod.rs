@@ -5,6 +5,7 @@ mod endpoints;
 mod input;
 mod output;
 mod patterns;
+mod publishing;
 mod time;
 mod url;
 
@@ -13,6 +14,7 @@ pub(crate) use endpoints::EndpointArguments;
 pub(crate) use input::InputArguments;
 pub(crate) use output::{Format, OutputArguments};
 pub(crate) use patterns::{PullArguments, PushArguments, RepArguments, ReqArguments};
+pub(crate) use publishing::{PubArguments, SubArguments};
 pub(crate) use time::ChaosInterval;
 pub(crate) use url::NodeUrl;
 
@@ -47,6 +49,8 @@ impl Arguments {
             Command::Pull(pull) => &pull.endpoints,
             Command::Req(req) => &req.endpoints,
             Command::Rep(rep) => &rep.endpoints,
+            Command::Pub(publisher) => &publisher.endpoints,
+            Command::Sub(subscriber) => &subscriber.endpoints,
             Command::Tree(_) | Command::Demo(_) => return Ok(arguments),
         };
         match endpoints.check() {
@@ -66,6 +70,10 @@ pub(crate) enum Command {
     Req(ReqArguments),
     /// Print requests and answer them
     Rep(RepArguments),
+    /// Publish messages to the peers (sub sockets) that subscribed to them
+    Pub(PubArguments),
+    /// Subscribe at peers (pub sockets) and print what they publish
+    Sub(SubArguments),
     /// Watch a small market of services break and come back
     Demo(DemoArguments),
     /// Print the tree of a node that runs with --observe
@@ -115,6 +123,7 @@ const EXAMPLES: &str = "Examples:
   treewire push --dial tcp://127.0.0.1:5555 --file big.log
   treewire rep --listen tcp://127.0.0.1:5556 --echo
   treewire req --dial tcp://127.0.0.1:5556 --data hello
+  treewire sub --dial tcp://127.0.0.1:5600 --topic news
 
 `treewire help COMMAND` has the options of each command, `treewire --help` the exit status.";
 
@@ -124,6 +133,7 @@ const LONG_EXAMPLES: &str = "Examples:
   treewire push --dial tcp://127.0.0.1:5555 --file big.log
   treewire rep --listen tcp://127.0.0.1:5556 --echo
   treewire req --dial tcp://127.0.0.1:5556 --data hello
+  treewire sub --dial tcp://127.0.0.1:5600 --topic news
 
 Exit status:
   0    done: everything that was sent is confirmed

@@ -5,6 +5,7 @@ mod demo;
 mod failures;
 mod guide;
 mod process;
+mod pub_sub;
 mod push_pull;
 mod reconnection;
 mod reliable;

@@ -1,0 +1,86 @@
+use treewire::{Bound, Content, Node, Payload, Pub, PubSocket};
+
+use super::closing::{flush, give_up, lost_text};
+use super::refusals::report_refusals;
+use crate::arguments::PubArguments;
+use crate::ending::{Ending, Outcome};
+use crate::input::Input;
+use crate::patience::Patience;
+use crate::progress::Progress;
+use crate::session;
+
+pub(crate) fn publish(arguments: PubArguments) -> Outcome {
+    let PubArguments {
+        endpoints,
+        delivery,
+        input,
+        topic,
+        wait_for,
+        overflow,
+        replay,
+    } = arguments;
+    let mut input = Input::open(input)?;
+    session::run(
+        "pub",
+        endpoints.observe.clone(),
+        async move |node: &Node| {
+            report_refusals(node);
+            let socket = Pub::new("pub")
+                .delivery(delivery.delivery())
+                .overflow(overflow.overflow());
+            let socket = match replay {
+                Some(messages) => socket.replay(Bound::messages(messages)),
+                None => socket,
+            };
+            let socket = endpoints.listen.iter().fold(socket, Pub::listen);
+            let socket = endpoints.dial.iter().fold(socket, Pub::dial);
+            let socket = node.spawn(socket).await?;
+            session::announce_listeners(&endpoints.listen, &socket.endpoints());
+
+            let patience = Patience::new(endpoints.timeout);
+            let subscribers = || socket.subscribers();
+            let lacking = "not enough subscribers";
+            patience
+                .wait(socket.ready(wait_for), subscribers, lacking)
+                .await?;
+            let topic = topic.map(Payload::from);
+            let sent = send_all(&socket, &mut input, topic, patience).await;
+            let lost = match sent {
+                Ok(()) => flush(&socket, patience).await,
+                Err(ending) => Err(ending),
+            };
+            match lost {
+                Ok(0) => Ok(()),
+                Ok(lost) => Err(Ending::Failed(lost_text(lost))),
+                Err(ending) => {
+                    give_up(&socket).await;
+                    Err(ending)
+                }
+            }
+        },
+    )
+}
+
+async fn send_all(
+    socket: &PubSocket,
+    input: &mut Input,
+    topic: Option<Payload>,
+    patience: Patience,
+) -> Outcome {
+    let mut progress = Progress::new("published", input.is_typed());
+    while let Some(message) = input.next().await? {
+        let bytes = message.len() as u64;
+        let content = match &topic {
+            Some(topic) => Content::new(topic.clone()).with_part(message),
+            None => Content::new(message),
+        };
+        let accepted = patience.wait(
+            socket.send(content),
+            || socket.unflushed(),
+            "no room to send",
+        );
+        accepted.await?.map_err(Ending::failed)?;
+        progress.add(1, bytes);
+    }
+    Ok(())
+}
