@@ -32,6 +32,12 @@ pub struct Envelope {
 }
 
 impl Envelope {
+    /// Whether it is a message, a request, or the answer to one.
+    #[inline]
+    pub fn is_data(&self) -> bool {
+        self.kind == Kind::Data
+    }
+
     /// Data that belongs to no request.
     #[inline]
     pub fn new(content: impl Into<Content>) -> Self {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use tokio::sync::oneshot;
-use treewire_transports::{Content, Envelope, Failure, Kind};
+use treewire_transports::{Content, Envelope, Failure};
 
 use super::{Blocked, Core, Queued};
 use crate::message::Receipt;
@@ -101,7 +101,7 @@ impl Core {
             }
             None => {
                 self.give_up("peer gone", 1);
-                if envelope.kind == Kind::Data {
+                if envelope.is_data() {
                     self.bury("peer gone", envelope.content);
                 }
             }
@@ -112,15 +112,14 @@ impl Core {
     pub(super) fn fail_or_resend(&mut self, key: usize, queued: VecDeque<Queued>) {
         let (failed, again) = self.requests.peer_gone(key);
         for answer in failed {
-            // The asker may have gone as well.
-            let _ = answer.send(Answer::PeerGone);
+            self.settle(answer, Answer::PeerGone);
         }
         for resend in again {
             let envelope = Envelope::new(resend.content).correlated(resend.correlation);
             self.unrouted.push_back(Queued::new(envelope));
         }
-        let is_request = |queued: &Queued| queued.envelope.kind == Kind::Data;
-        self.unrouted.extend(queued.into_iter().filter(is_request));
+        let requests = queued.into_iter().filter(Queued::is_message);
+        self.unrouted.extend(requests);
         self.route_unrouted();
     }
 }

@@ -114,8 +114,7 @@ impl Core {
             }
             self.give_up(cause, 1);
             match self.requests.withdrawn(queued.envelope.correlation) {
-                // The asker may have gone as well.
-                Some(asker) => drop(asker.send(Answer::NotSent(queued.envelope.content))),
+                Some(asker) => self.settle(asker, Answer::NotSent(queued.envelope.content)),
                 None => self.bury_queued(cause, queued),
             }
         }

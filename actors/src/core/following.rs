@@ -207,8 +207,7 @@ impl Core {
             let bytes = envelope.content.byte_len() as u64;
             let receipt = Receipt::new(inlet, &mut arrivals, bytes);
             let following = self.pipes[id.key].following.as_mut();
-            if envelope.kind == Kind::Data
-                && following.is_some_and(|one| one.arrived(envelope.correlation))
+            if envelope.is_data() && following.is_some_and(|one| one.arrived(envelope.correlation))
             {
                 let message = Message::new(envelope.correlation, envelope.content, receipt);
                 self.pipes[id.key].inbound.push_back(message);

@@ -108,7 +108,7 @@ impl Core {
     }
 
     fn answer(&mut self, inlet: &Arc<Inlet>, envelope: Envelope) {
-        // Handled on arrival: the answer goes straight to who waits for it.
+        // Handled on arrival: the answer goes to who waits for it, and into no queue.
         let bytes = envelope.content.byte_len() as u64;
         let receipt = Receipt::new(inlet, &mut inlet.arrivals(), bytes);
         drop(receipt);
@@ -117,7 +117,7 @@ impl Core {
             .answered(envelope.correlation, inlet.pipe().key)
         else {
             self.losses.count("late answer", 1);
-            if envelope.kind == Kind::Data {
+            if envelope.is_data() {
                 self.bury("late answer", envelope.content);
             }
             return;
@@ -131,8 +131,7 @@ impl Core {
             }
             Kind::Cancel | Kind::Note => return self.losses.count("not expected", 1),
         };
-        // The asker may have given up this moment.
-        let _ = asker.send(answer);
+        self.settle(asker, answer);
     }
 
     /// The next message, fairly from all pipes.

@@ -1,15 +1,34 @@
 //! What is to happen once the core's lock is free: who is woken and what is dropped is the
 //! user's affair.
 
+use std::mem::take;
 use std::sync::Arc;
 
-use treewire_transports::{Content, Kind};
+use tokio::sync::oneshot;
+use treewire_transports::Content;
 
 use super::{Core, FateNews, Inbox, Queued, Told};
 use crate::handle::{SocketDeadLetter, SocketEvent};
+use crate::pattern::Answer;
 
 #[derive(Default)]
 pub(crate) struct Leftovers {
+    answers: Answers,
+    rest: Option<Box<Rest>>,
+}
+
+/// To those whose requests are done. The first takes no memory of its own: most often
+/// there is one at a time, and nothing else.
+#[derive(Default)]
+struct Answers {
+    first: Option<Answered>,
+    more: Vec<Answered>,
+}
+
+type Answered = (oneshot::Sender<Answer>, Answer);
+
+#[derive(Default)]
+struct Rest {
     /// To those who listen to events.
     events: Told<SocketEvent>,
     /// To those who read dead letters.
@@ -23,6 +42,19 @@ pub(crate) struct Leftovers {
 
 impl Leftovers {
     pub(crate) fn finish(self) {
+        let Answers { first, more } = self.answers;
+        for (asker, answer) in first.into_iter().chain(more) {
+            // The asker may have given up this moment.
+            drop(asker.send(answer));
+        }
+        if let Some(rest) = self.rest {
+            rest.finish();
+        }
+    }
+}
+
+impl Rest {
+    fn finish(self) {
         self.fates.tell();
         self.events.finish();
         self.letters.finish();
@@ -34,20 +66,29 @@ impl Core {
     /// Whether there is anything to [take](Self::take_leftovers): most often there is not.
     #[inline]
     pub(crate) fn has_leftovers(&self) -> bool {
-        self.leftovers.is_some()
+        self.leftovers.answers.first.is_some() || self.leftovers.rest.is_some()
     }
 
     /// What is left since it was taken last.
-    pub(crate) fn take_leftovers(&mut self) -> Box<Leftovers> {
-        self.leftovers.take().unwrap_or_default()
+    pub(crate) fn take_leftovers(&mut self) -> Leftovers {
+        take(&mut self.leftovers)
     }
 
-    fn leftovers(&mut self) -> &mut Leftovers {
-        self.leftovers.get_or_insert_default()
+    fn leftovers(&mut self) -> &mut Rest {
+        self.leftovers.rest.get_or_insert_default()
+    }
+
+    /// What came of a request, to be said to its asker.
+    pub(super) fn settle(&mut self, asker: oneshot::Sender<Answer>, answer: Answer) {
+        let answers = &mut self.leftovers.answers;
+        match answers.first {
+            None => answers.first = Some((asker, answer)),
+            Some(_) => answers.more.push((asker, answer)),
+        }
     }
 
     pub(super) fn tell(&mut self, event: SocketEvent) {
-        let leftovers = self.leftovers.get_or_insert_default();
+        let leftovers = self.leftovers.rest.get_or_insert_default();
         self.listeners.tell(event, &mut leftovers.events);
     }
 
@@ -85,7 +126,7 @@ impl Core {
     /// A message was given up, and is counted already.
     pub(super) fn bury(&mut self, cause: &'static str, content: Content) {
         let letter = SocketDeadLetter { cause, content };
-        let leftovers = self.leftovers.get_or_insert_default();
+        let leftovers = self.leftovers.rest.get_or_insert_default();
         self.readers.tell(letter, &mut leftovers.letters);
     }
 
@@ -94,8 +135,8 @@ impl Core {
         if let Some(tracker) = queued.tracker.take() {
             tracker.given_up(cause, &mut self.leftovers().fates);
         }
-        if self.readers.any() && queued.envelope.kind == Kind::Data {
-            let content = std::mem::take(&mut queued.envelope.content);
+        if self.readers.any() && queued.is_message() {
+            let content = take(&mut queued.envelope.content);
             self.bury(cause, content);
         }
         self.leftovers().done.push(queued);
@@ -103,7 +144,7 @@ impl Core {
 
     /// Nothing more is given up.
     pub(super) fn end_dead_letters(&mut self) {
-        let leftovers = self.leftovers.get_or_insert_default();
+        let leftovers = self.leftovers.rest.get_or_insert_default();
         self.readers.end(&mut leftovers.letters);
     }
 }

@@ -174,8 +174,8 @@ pub(crate) struct Core {
     listeners: Listeners<SocketEvent>,
     /// Who reads dead letters.
     readers: Listeners<SocketDeadLetter>,
-    /// What is to happen once the lock is free, if anything is.
-    leftovers: Option<Box<Leftovers>>,
+    /// What is to happen once the lock is free.
+    leftovers: Leftovers,
 }
 
 impl Core {
@@ -207,7 +207,7 @@ impl Core {
             tally: None,
             listeners: Listeners::default(),
             readers: Listeners::default(),
-            leftovers: None,
+            leftovers: Leftovers::default(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use treewire_transports::{Content, Delivery, Envelope, Failure, Kind, Unsendable};
+use treewire_transports::{Content, Delivery, Envelope, Failure, Unsendable};
 
 use super::{
     Blocked, Core, FateCell, FateNews, Inlet, Pipe, PipeId, Queued, Reason, Standing, Tracker,
@@ -90,8 +90,7 @@ impl Core {
             let mut index = before;
             while index < batch.len() {
                 let queued = &batch[index];
-                let is_request = queued.envelope.kind == Kind::Data;
-                if is_request && !self.requests.sent(queued.envelope.correlation, id.key) {
+                if queued.is_message() && !self.requests.sent(queued.envelope.correlation, id.key) {
                     let after = batch.len() - index - 1;
                     let queued = batch.remove(index);
                     pipe.unsend(queued.bytes, after);
@@ -157,10 +156,9 @@ impl Core {
             None => {}
         }
         match self.requests.withdrawn(correlation) {
-            // The asker may have given up this moment.
             Some(asker) => {
                 let content = queued.envelope.content;
-                drop(asker.send(Answer::Unsendable(content, error.to_string())));
+                self.settle(asker, Answer::Unsendable(content, error.to_string()));
             }
             None => {
                 let cause = "too large for the peer";

@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use treewire_transports::{Credit, Envelope, Kind};
+use treewire_transports::{Credit, Envelope};
 
 use super::connected::Connected;
 use super::inquiry::Inquiry;
@@ -44,7 +44,7 @@ impl Queued {
     /// Whether it is a message, and not something that is told of one.
     #[inline]
     pub(crate) fn is_message(&self) -> bool {
-        self.envelope.kind == Kind::Data
+        self.envelope.is_data()
     }
 
     /// Whether to drop it runs nobody's code, so that it may be done under a lock.

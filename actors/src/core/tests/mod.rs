@@ -13,6 +13,7 @@ mod resuming;
 mod sessions;
 mod streams;
 mod takeovers;
+mod wakers;
 
 use std::sync::Arc;
 

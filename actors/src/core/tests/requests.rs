@@ -25,6 +25,7 @@ fn a_request_is_answered_by_the_peer_that_was_asked_and_its_reply_path() {
     server.take_sendable(&to_asker, u64::MAX, &mut batch);
     asker.accept(&to_server, batch.drain(..).map(|queued| queued.envelope));
     assert!(to_asker.owes_credit());
+    asker.take_leftovers().finish();
     assert_eq!(answer.try_recv().unwrap(), Answer::Reply(content("answer")));
 }
 
@@ -42,6 +43,7 @@ fn distributed_05_requests_of_a_peer_that_went_fail_or_go_elsewhere() {
     assert_eq!(sendable(&mut core, &first).len(), 2);
     let mut unsent = ask(&mut core, false);
     core.detach(&first, LOST);
+    core.take_leftovers().finish();
     assert_eq!(plain.try_recv().unwrap(), Answer::PeerGone);
     assert!(
         idempotent.try_recv().is_err() && unsent.try_recv().is_err(),
