@@ -36,10 +36,7 @@ fn bench(options: &Options, treewire: &Participant) -> Vec<Failure> {
     for size_bytes in options.sizes_bytes(SIZES_BYTES) {
         let bound_messages = compare::bound_messages(options.bound, size_bytes);
         let outcomes = measure(options, treewire, size_bytes, bound_messages);
-        println!(
-            "\n{}, bound {bound_messages} messages",
-            compare::bytes(size_bytes)
-        );
+        println!("{}", compare::describe_messages(size_bytes, bound_messages));
         print!("{}", table(&outcomes));
         if let Some(ratio) = ratio(&outcomes) {
             println!(

@@ -27,10 +27,7 @@ fn main() -> ExitCode {
         for size_bytes in options.sizes_bytes(SIZES_BYTES) {
             let bound_messages = compare::bound_messages(options.bound, size_bytes);
             let outcomes = measure(options, participants, size_bytes, bound_messages);
-            println!(
-                "\n{}, bound {bound_messages} messages",
-                compare::bytes(size_bytes)
-            );
+            println!("{}", compare::describe_messages(size_bytes, bound_messages));
             print!("{}", table(size_bytes, &outcomes));
             failures.extend(compare::failures(&outcomes));
         }

@@ -37,7 +37,7 @@ pub(crate) use outcome::{Outcome, failures, of, treewire};
 pub(crate) use participant::{Participant, TREEWIRE, needed, participants};
 pub(crate) use process::Process;
 pub(crate) use program::{program, program_of_treewire};
-pub(crate) use settings::describe_settings;
+pub(crate) use settings::{describe_messages, describe_settings};
 pub(crate) use spread::Spread;
 pub(crate) use table::{Table, amount, bytes, ratio};
 pub(crate) use treewire_actors::TreewireActors;

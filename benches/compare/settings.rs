@@ -7,3 +7,9 @@ pub(crate) fn describe_settings(bound_messages: usize) -> String {
         bound_messages,
     )
 }
+
+/// The head of a table of pushes and pulls.
+pub(crate) fn describe_messages(size_bytes: usize, bound_messages: usize) -> String {
+    let size = super::bytes(size_bytes);
+    format!("\n{size}, bound {bound_messages} messages")
+}

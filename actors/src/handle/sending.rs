@@ -84,11 +84,19 @@ impl SocketHandle {
         blocked: Blocked,
         destination: Option<PipeId>,
     ) -> Result<(), SendError> {
-        let attempt = |content| {
-            let sent = self.try_send(content, destination);
-            sent.map_err(|blocked| (blocked.reason, blocked.content))
-        };
-        let sent = self.when_room(blocked.content, attempt).await;
+        let attempt = |content| self.try_send(content, destination);
+        self.sent_when_room(blocked.content, attempt).await
+    }
+
+    /// Tries `attempt` until there is room.
+    pub(super) async fn sent_when_room<T>(
+        &self,
+        content: Content,
+        mut attempt: impl FnMut(Content) -> Result<T, Blocked>,
+    ) -> Result<T, SendError> {
+        let attempt =
+            |content| attempt(content).map_err(|blocked| (blocked.reason, blocked.content));
+        let sent = self.when_room(content, attempt).await;
         sent.map_err(|(reason, content)| SendError::new(Blocked { content, reason }))
     }
 }

@@ -132,11 +132,7 @@ impl SocketHandle {
         if is_flooding() {
             tokio::task::yield_now().await;
         }
-        let attempt = |content| {
-            let sent = self.try_send_tracked(content, destination);
-            sent.map_err(|blocked| (blocked.reason, blocked.content))
-        };
-        let sent = self.when_room(content, attempt).await;
-        sent.map_err(|(reason, content)| SendError::new(Blocked { content, reason }))
+        let attempt = |content| self.try_send_tracked(content, destination);
+        self.sent_when_room(content, attempt).await
     }
 }
