@@ -181,6 +181,14 @@ impl Core {
         self.connected > 0 && connected.all(|(_, pipe)| has_joined(pipe))
     }
 
+    /// A session goes on through that connection, and a stream with it.
+    pub(super) fn follow_through(&mut self, inlet: &Inlet) {
+        let pipe = self.pipe(inlet.pipe());
+        if let Some(following) = pipe.and_then(|pipe| pipe.following.as_ref()) {
+            inlet.is_published_as(following.stream);
+        }
+    }
+
     /// The publisher of a pipe is gone, or begins anew: how far its stream is here is kept.
     pub(super) fn stop_following(&mut self, id: PipeId) {
         let following = self.pipe(id).and_then(|pipe| pipe.following.take());
@@ -261,6 +269,10 @@ impl Core {
     /// The publisher's first word: it is told what is wanted, and from where on.
     fn follow(&mut self, inlet: &Arc<Inlet>, stream: StreamId, sequence: u64) {
         let id = inlet.pipe();
+        // Once: each time all subscriptions are said.
+        if inlet.published().is_some() {
+            return self.losses.count("not expected", 1);
+        }
         self.stop_following(id);
         let Some(follower) = &mut self.follower else {
             return;

@@ -78,7 +78,10 @@ impl Core {
                 }
                 Kind::Cancel if envelope.correlation == 0 => {}
                 Kind::Cancel => inlet.cancel(envelope.correlation),
-                Kind::Note => notes.push((envelope.correlation, envelope.content)),
+                Kind::Note => {
+                    notes.push((envelope.correlation, envelope.content, receipt));
+                    continue;
+                }
                 Kind::Data | Kind::Failure => refused.push(envelope.content),
             }
             handled.push(receipt);
@@ -88,8 +91,8 @@ impl Core {
         if was_empty && !pipe.inbound.is_empty() {
             self.turns.enter(id.key);
         }
-        for (correlation, content) in notes {
-            self.hear_subscriber(inlet, correlation, Note::decode(&content));
+        for (correlation, content, receipt) in notes {
+            self.hear_subscriber(inlet, correlation, Note::decode(&content), receipt);
         }
         self.give_up("not expected", refused.len() as u64);
         for content in refused {

@@ -114,7 +114,8 @@ impl Publisher {
         }
     }
 
-    /// Takes a subscription of the pipe at `key`. One that has its id is replaced.
+    /// Takes a subscription of the pipe at `key`. One that has its id is replaced, or stays if
+    /// this one is refused.
     pub(super) fn subscribe(
         &mut self,
         key: usize,
@@ -122,14 +123,16 @@ impl Publisher {
         id: u64,
         pattern: Pattern,
     ) -> Result<Option<Pattern>, SubscriptionRefused> {
-        let replaced = self.unsubscribe(key, subscriber, id);
         let bytes = pattern.bytes().len();
-        if subscriber.patterns.len() >= SUBSCRIPTIONS_MAX {
+        let known = subscriber.patterns.get(&id);
+        let known_bytes = known.map_or(0, |known| known.bytes().len());
+        if known.is_none() && subscriber.patterns.len() >= SUBSCRIPTIONS_MAX {
             return Err(SubscriptionRefused::TooMany);
         }
-        if subscriber.pattern_bytes + bytes > SUBSCRIPTION_BYTES_MAX {
+        if subscriber.pattern_bytes - known_bytes + bytes > SUBSCRIPTION_BYTES_MAX {
             return Err(SubscriptionRefused::TooLarge);
         }
+        let replaced = self.unsubscribe(key, subscriber, id);
         self.subscriptions.add(&pattern, key);
         subscriber.pattern_bytes += bytes;
         subscriber.patterns.insert(id, pattern);
@@ -211,5 +214,39 @@ impl Missed {
             to: number,
         });
         known.to = number;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn prefix(length: usize) -> Pattern {
+        Pattern::prefix(vec![b'a'; length]).unwrap()
+    }
+
+    #[test]
+    fn the_bytes_of_a_peers_subscriptions_are_bounded_and_one_that_is_refused_replaces_none() {
+        const LONGEST: usize = crate::pattern::PATTERN_BYTES_MAX;
+        let mut publisher = Publisher::new();
+        let mut subscriber = Subscriber::default();
+        let mut wants = |publisher: &mut Publisher, id, length| {
+            publisher.subscribe(3, &mut subscriber, id, prefix(length))
+        };
+        let fit = (SUBSCRIPTION_BYTES_MAX / LONGEST) as u64;
+        for id in 1..=fit {
+            assert_eq!(wants(&mut publisher, id, LONGEST), Ok(None));
+        }
+        let too_large = Err(SubscriptionRefused::TooLarge);
+        assert_eq!(wants(&mut publisher, fit + 1, 1), too_large);
+        assert_eq!(wants(&mut publisher, 1, 1), Ok(Some(prefix(LONGEST))));
+        assert_eq!(wants(&mut publisher, fit + 1, LONGEST - 1), Ok(None));
+        assert_eq!(wants(&mut publisher, 1, LONGEST), too_large);
+        assert!(
+            publisher.is_wanted(3, &subscriber, b"a"),
+            "the short one is there"
+        );
+        assert_eq!(publisher.forget(3, subscriber).len() as u64, fit + 1);
+        assert!(publisher.subscriptions.is_empty());
     }
 }

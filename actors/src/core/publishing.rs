@@ -9,7 +9,7 @@ use super::publisher::{Lag, Missed, Publisher, Subscriber, SubscriptionRefused};
 use super::{Blocked, Core, Inlet, PipeId, Queued, Reason};
 use crate::bound::{Bound, Overflow};
 use crate::handle::SocketEvent;
-use crate::message::Source;
+use crate::message::{Receipt, Source};
 use crate::pattern::{Note, Pattern};
 use crate::position::StreamId;
 
@@ -215,12 +215,14 @@ impl Core {
         }
     }
 
-    /// What a subscriber says.
+    /// What a subscriber says. What is answered counts as handled when the answer leaves: who
+    /// does not take answers runs out of credit.
     pub(super) fn hear_subscriber(
         &mut self,
         inlet: &Arc<Inlet>,
         correlation: u64,
         note: Option<Note<'_>>,
+        receipt: Receipt,
     ) {
         let id = inlet.pipe();
         let Some(mut publisher) = self.publisher.take() else {
@@ -232,6 +234,7 @@ impl Core {
             return;
         };
         let (mut came, mut went) = (None, None);
+        let mut answer = None;
         match note {
             Some(Note::Subscribe { matching, pattern }) if correlation != 0 => {
                 let pattern = Pattern::from_wire(matching, pattern);
@@ -249,14 +252,14 @@ impl Core {
                         went = replaced;
                         if subscriber.has_begun {
                             let after = publisher.sequence;
-                            let answer = Note::Begins { after }.envelope();
-                            pipe.push(Queued::new(answer.correlated(correlation)));
+                            let begins = Note::Begins { after }.envelope();
+                            answer = Some(begins.correlated(correlation));
                         }
                     }
                     Err(refused) => {
                         let reason = refused.to_string();
-                        let answer = Note::Refused { reason: &reason }.envelope();
-                        pipe.push(Queued::new(answer.correlated(correlation)));
+                        let refused = Note::Refused { reason: &reason }.envelope();
+                        answer = Some(refused.correlated(correlation));
                         self.losses.count("subscription refused", 1);
                     }
                 }
@@ -267,10 +270,16 @@ impl Core {
             Some(Note::Resume { after }) if !subscriber.has_begun => {
                 subscriber.has_begun = true;
                 let after = publisher.can_begin_after(after);
-                pipe.push(Queued::new(Note::Begins { after }.envelope()));
+                answer = Some(Note::Begins { after }.envelope());
                 subscriber.lag = publisher.lag_after(id.key, &subscriber, after);
             }
             _ => self.losses.count("not expected", 1),
+        }
+        if let Some(envelope) = answer {
+            pipe.push(Queued {
+                _receipt: Some(receipt),
+                ..Queued::new(envelope)
+            });
         }
         pipe.subscriber = Some(subscriber);
         self.publisher = Some(publisher);

@@ -191,8 +191,9 @@ impl Core {
         self.is_done_with(acknowledged);
         self.connected += 1;
         self.step(id, Step::Attached);
-        if is_new {
-            self.greet_subscriber(id);
+        match is_new {
+            true => self.greet_subscriber(id),
+            false => self.follow_through(&inlet),
         }
         self.reroute_absent();
         inlet

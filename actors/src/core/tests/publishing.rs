@@ -413,3 +413,23 @@ fn what_a_peer_does_not_take_is_missed() {
     link.breaks(&mut publisher, &mut subscriber);
     assert_eq!(publisher.lost(), 2, "the second one was not confirmed");
 }
+
+#[test]
+fn a_publisher_that_introduces_itself_again_is_not_answered_again() {
+    use crate::pattern::Note;
+    let (mut publisher, mut subscriber) = (publisher(100), subscriber(&["a"]));
+    let link = Link::new(&mut publisher, &mut subscriber);
+    for _ in 0..3 {
+        let note = Note::Publishes {
+            stream: [8; 16],
+            sequence: 77,
+        };
+        subscriber.accept(&link.here, [note.envelope()].into_iter());
+    }
+    let answers = carry(&mut subscriber, &link.here, &mut publisher, &link.there);
+    assert_eq!(answers, 0);
+    publish(&mut publisher, &["a"]);
+    link.exchange(&mut publisher, &mut subscriber);
+    let message = subscriber.next_message().unwrap();
+    assert_eq!(message.position().unwrap().stream, STREAM);
+}
