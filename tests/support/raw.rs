@@ -82,6 +82,16 @@ impl Raw {
         heard
     }
 
+    /// What the other side says next; nothing once it has hung up.
+    ///
+    /// Cancel-safe.
+    pub(crate) async fn hear_next(&mut self) -> Vec<u8> {
+        let mut buffer = vec![0; 64 * 1024];
+        let count = self.stream.read(&mut buffer).await.unwrap_or(0);
+        buffer.truncate(count);
+        buffer
+    }
+
     /// What the other side says within that time.
     pub(crate) async fn hear_for(&mut self, time: Duration) -> Vec<u8> {
         let mut heard = Vec::new();

@@ -1,0 +1,309 @@
+//! Peers that subscribe to too much, or to what is no pattern. They speak `tw` byte by byte.
+
+use tokio::time::timeout;
+
+use super::support::raw::*;
+use super::*;
+
+const LISTEN: &str = "tcp://127.0.0.1:0";
+
+/// How many subscriptions a publisher takes of one peer.
+const SUBSCRIPTIONS_MAX: u64 = 100_000;
+
+const PREFIX: u8 = 0;
+const TOKENS: u8 = 1;
+
+/// A raw subscriber that keeps to its credit.
+struct Greedy {
+    raw: Raw,
+    /// Heard, and not understood yet.
+    heard: Vec<u8>,
+    sent: u64,
+    may_send: u64,
+    handled: u64,
+    /// It tells that it handled what it heard.
+    confirms: bool,
+    refusals: Vec<String>,
+    topics: Vec<Vec<u8>>,
+}
+
+impl Greedy {
+    async fn new(publisher: &PubSocket, confirms: bool) -> Self {
+        let mut raw = Raw::connect(&address(publisher)).await;
+        raw.say(&[hello(), open("sub")].concat()).await;
+        let mut greedy = Greedy {
+            raw,
+            heard: Vec::new(),
+            sent: 0,
+            may_send: 0,
+            handled: 0,
+            confirms,
+            refusals: Vec::new(),
+            topics: Vec::new(),
+        };
+        // HELLO ends with its length and as many bytes.
+        while greedy.heard.len() < 8 {
+            greedy.hear().await;
+        }
+        let length = usize::from(u16::from_be_bytes([greedy.heard[6], greedy.heard[7]]));
+        while greedy.heard.len() < 8 + length {
+            greedy.hear().await;
+        }
+        greedy.heard.drain(..8 + length);
+        greedy.listens_until(|greedy| greedy.may_send > 0).await;
+        greedy
+    }
+
+    async fn hear(&mut self) {
+        let bytes = in_time(self.raw.hear_next()).await;
+        assert!(!bytes.is_empty(), "the publisher hung up");
+        self.heard.extend(bytes);
+    }
+
+    async fn listens_until(&mut self, enough: impl Fn(&Greedy) -> bool) {
+        self.understands().await;
+        while !enough(self) {
+            self.hear().await;
+            self.understands().await;
+        }
+    }
+
+    /// Takes the frames that were heard whole.
+    async fn understands(&mut self) {
+        let handled = self.handled;
+        let heard = std::mem::take(&mut self.heard);
+        let mut rest = &heard[..];
+        while let Some((kind_and_flags, body)) = take_frame(&mut rest) {
+            self.takes(kind_and_flags, body);
+        }
+        self.heard = rest.to_vec();
+        if self.confirms && self.handled > handled {
+            let figures = credit_figures(self.handled, self.handled + 1_000, 1 << 40);
+            self.raw.say(&credit(&figures)).await;
+        }
+    }
+
+    fn takes(&mut self, kind_and_flags: u8, mut body: &[u8]) {
+        match kind_and_flags >> 4 {
+            // ACCEPT: service, socket, delivery, session, epoch, received, credit.
+            5 => {
+                for _ in 0..2 {
+                    let length = take_varint(&mut body).unwrap() as usize;
+                    body = &body[length..];
+                }
+                take_varint(&mut body).unwrap();
+                body = &body[16..];
+                let figures: Vec<_> = (0..4).map(|_| take_varint(&mut body).unwrap()).collect();
+                self.may_send = figures[3];
+            }
+            7 => {
+                take_varint(&mut body).unwrap();
+                self.may_send = take_varint(&mut body).unwrap();
+            }
+            kind @ (1 | 12) => {
+                self.handled += 1;
+                if kind_and_flags & 8 != 0 {
+                    take_varint(&mut body).unwrap();
+                }
+                match (kind, body[0]) {
+                    (1, _) => self.topics.push(body.to_vec()),
+                    (_, 3) => {
+                        let text = String::from_utf8(body[2..].to_vec());
+                        self.refusals.push(text.unwrap());
+                    }
+                    _ => {}
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Says the next notes as far as credit goes; how many of them it could not.
+    async fn says(&mut self, notes: &mut impl Iterator<Item = Vec<u8>>) -> bool {
+        let may = (self.may_send - self.sent) as usize;
+        let piece: Vec<_> = notes.take(may).collect();
+        self.sent += piece.len() as u64;
+        self.raw.say(&piece.concat()).await;
+        piece.len() == may
+    }
+
+    async fn says_all(&mut self, notes: impl IntoIterator<Item = Vec<u8>>) {
+        let mut notes = notes.into_iter();
+        while self.says(&mut notes).await {
+            self.listens_until(|greedy| greedy.may_send > greedy.sent)
+                .await;
+        }
+    }
+}
+
+fn take_varint(bytes: &mut &[u8]) -> Option<u64> {
+    let mut number = 0;
+    for at in 0..bytes.len() {
+        number |= u64::from(bytes[at] & 0x7f) << (7 * at);
+        if bytes[at] < 0x80 {
+            *bytes = &bytes[at + 1..];
+            return Some(number);
+        }
+    }
+    None
+}
+
+fn take_frame<'a>(bytes: &mut &'a [u8]) -> Option<(u8, &'a [u8])> {
+    let (&kind_and_flags, mut rest) = bytes.split_first()?;
+    take_varint(&mut rest)?;
+    let length = take_varint(&mut rest)? as usize;
+    let (body, rest) = rest.split_at_checked(length)?;
+    *bytes = rest;
+    Some((kind_and_flags, body))
+}
+
+/// A NOTE with a correlation id.
+fn note(id: u64, body: &[u8]) -> Vec<u8> {
+    frame(0xc8, 1, &[&varint(id)[..], body].concat())
+}
+
+fn subscribe(id: u64, matching: u8, pattern: &[u8]) -> Vec<u8> {
+    let length = varint(pattern.len() as u64);
+    note(id, &[&[4, matching], &length[..], pattern].concat())
+}
+
+fn resume() -> Vec<u8> {
+    frame(0xc0, 1, &[6, 0])
+}
+
+/// An honest subscriber beside the greedy one.
+async fn honest(node: &Node, publisher: &PubSocket) -> SubSocket {
+    let sub = Sub::new("honest").dial(address(publisher));
+    joined(node, sub.subscribe("honest")).await
+}
+
+async fn is_served(publisher: &PubSocket, sub: &SubSocket) {
+    publish(publisher, &["honest"]).await;
+    assert_eq!(next(sub).await, "honest");
+}
+
+#[tokio::test]
+async fn what_is_no_pattern_is_refused_with_a_reason_and_the_rest_goes_on() {
+    let node = node().await;
+    let publisher = publisher(&node, LISTEN).await;
+    let sub = honest(&node, &publisher).await;
+    let mut greedy = Greedy::new(&publisher, true).await;
+    let megabyte = vec![b'x'; 1024 * 1024 - 100];
+    let wishes = [
+        (PREFIX, &megabyte[..], "1048476 bytes, at most 1024"),
+        (TOKENS, &megabyte, "1048476 bytes, at most 1024"),
+        (PREFIX, &megabyte[..1_025], "1025 bytes"),
+        (TOKENS, b"", "the pattern is empty"),
+        (TOKENS, b"a..b", "has an empty token"),
+        (TOKENS, b"a b", "has white space"),
+        (TOKENS, b">.a", "is not the last token"),
+        (TOKENS, &[0xff], "is not UTF-8"),
+        (7, b"a", "no pattern of kind 7"),
+    ];
+    for (number, (matching, pattern, reason)) in wishes.into_iter().enumerate() {
+        let wish = subscribe(number as u64 + 1, matching, pattern);
+        greedy.says_all([wish]).await;
+        greedy
+            .listens_until(|greedy| greedy.refusals.len() > number)
+            .await;
+        let refusal = &greedy.refusals[number];
+        assert!(refusal.contains(reason), "{reason} in {refusal}");
+    }
+    // Neither what is no note, nor one that is not for a publisher, nor one without an id.
+    let nonsense = [
+        frame(0xc0, 1, &[]),
+        frame(0xc0, 1, &[99, 1, 2, 3]),
+        note(1, &[4]),
+        note(1, &[4, 0, 0xff, 0xff]),
+        note(1, &[3, 1, b'x']),
+        subscribe(0, PREFIX, b"without an id"),
+        note(77, &[5]),
+        frame(0x10, 1, b"a message"),
+    ];
+    greedy.says_all(nonsense).await;
+    greedy
+        .says_all([subscribe(1, PREFIX, b"h"), resume()])
+        .await;
+    assert!(in_time(publisher.ready(2)).await);
+    is_served(&publisher, &sub).await;
+    greedy
+        .listens_until(|greedy| !greedy.topics.is_empty())
+        .await;
+    assert_eq!(greedy.topics, [b"honest"]);
+    assert_eq!(publisher.subscription_count(), 2);
+    stop(node).await;
+}
+
+/// As many as there may be, and 1,000 more: a million would only be refused for longer.
+#[tokio::test]
+async fn one_peer_has_so_many_subscriptions_and_no_more() {
+    const MORE: u64 = 1_000;
+    let node = node().await;
+    let publisher = publisher(&node, LISTEN).await;
+    let sub = honest(&node, &publisher).await;
+    let mut greedy = Greedy::new(&publisher, true).await;
+    let wishes = (1..=SUBSCRIPTIONS_MAX + MORE).map(|number| {
+        let pattern = format!("a{number}.*.b");
+        subscribe(number, (number % 2) as u8, pattern.as_bytes())
+    });
+    greedy.says_all(wishes).await;
+    greedy
+        .listens_until(|greedy| greedy.refusals.len() as u64 == MORE)
+        .await;
+    assert!(greedy.refusals[0].contains("100000 subscriptions, which is the limit"));
+    assert_eq!(publisher.subscription_count() as u64, SUBSCRIPTIONS_MAX + 1);
+    is_served(&publisher, &sub).await;
+    // There is room again for one that is taken back.
+    greedy
+        .says_all([note(1, &[5]), subscribe(1, PREFIX, b"honest"), resume()])
+        .await;
+    assert!(in_time(publisher.ready(2)).await);
+    is_served(&publisher, &sub).await;
+    greedy
+        .listens_until(|greedy| !greedy.topics.is_empty())
+        .await;
+    assert_eq!(greedy.refusals.len() as u64, MORE);
+    drop(greedy);
+    until("nothing is left of it", || {
+        (publisher.subscribers(), publisher.subscription_count()) == (1, 1)
+    })
+    .await;
+    is_served(&publisher, &sub).await;
+    stop(node).await;
+}
+
+/// Whoever does not listen to the answers runs out of credit, and they do not pile up.
+#[tokio::test]
+async fn who_does_not_take_the_answers_is_held_up() {
+    const MANY: u64 = 20_000;
+    /// What may be under way and waiting, both ways together.
+    const BOUND: u64 = 4_000;
+    let node = node().await;
+    let publisher = publisher(&node, LISTEN).await;
+    let sub = honest(&node, &publisher).await;
+    let bad: fn(u64) -> Vec<u8> = |_| subscribe(1, TOKENS, b"a..b");
+    let same: fn(u64) -> Vec<u8> = |number| match number {
+        0 => resume(),
+        _ => subscribe(1, TOKENS, b"a"),
+    };
+    for wish in [bad, same] {
+        let mut greedy = Greedy::new(&publisher, false).await;
+        let mut wishes = (0..MANY).map(wish);
+        while greedy.says(&mut wishes).await {
+            let listening = greedy.listens_until(|greedy| greedy.may_send > greedy.sent);
+            if timeout(Duration::from_millis(500), listening)
+                .await
+                .is_err()
+            {
+                break;
+            }
+        }
+        let (sent, queued) = (greedy.sent, publisher.unflushed());
+        assert!(
+            sent < BOUND && queued < BOUND,
+            "{sent} said, {queued} queued"
+        );
+        is_served(&publisher, &sub).await;
+    }
+    stop(node).await;
+}
