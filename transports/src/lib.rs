@@ -26,7 +26,7 @@ mod ws;
 
 pub use content::Content;
 pub use dialect::{
-    Close, Credit, Delivery, Dialect, DialectError, DialectFactory, Event, Input, NodeHello,
+    AtEnd, Close, Credit, Delivery, Dialect, DialectError, DialectFactory, Event, Input, NodeHello,
     OpenChannel, Output, PeerHello, Refusal, RefusalCode, Role, Settings, Unsendable, Violation,
 };
 pub use endpoint::{

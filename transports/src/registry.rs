@@ -13,7 +13,7 @@ use crate::ipc::Ipc;
 use crate::tcp::Tcp;
 use crate::transport::{Acceptor, BoxFuture};
 use crate::ws::Ws;
-use crate::{Endpoint, EndpointError, Link, OptionSpec, Transport, TransportError, Use};
+use crate::{Delivery, Endpoint, EndpointError, Link, OptionSpec, Transport, TransportError, Use};
 
 /// The transports and dialects of a node. Clones share one table.
 ///
@@ -80,6 +80,25 @@ impl Registry {
             &[transport.options(), dialect.options(), extra].concat(),
         )?;
         transport.check(endpoint, wanted)
+    }
+
+    /// Whether what is promised can be kept there.
+    ///
+    /// # Errors
+    /// The dialect is unknown, or lacks what the promise takes.
+    pub fn check_delivery(
+        &self,
+        endpoint: &Endpoint,
+        delivery: Delivery,
+    ) -> Result<(), EndpointError> {
+        if self.dialect(endpoint)?.delivers(delivery) {
+            return Ok(());
+        }
+        Err(EndpointError::Delivery {
+            dialect: endpoint.dialect().to_owned(),
+            endpoint: endpoint.without_options().to_string(),
+            delivery,
+        })
     }
 
     /// Makes a link to a checked endpoint.

@@ -83,7 +83,9 @@ impl Connection {
 
     fn greet(&mut self, hello: PeerHello, stats: &Stats) -> Result<(), Trouble> {
         let PeerHello { node, .. } = hello;
-        stats.describe("peer node", node.name);
+        if !node.name.is_empty() {
+            stats.describe("peer node", node.name);
+        }
         // All zeros say nothing.
         self.peer.instance = (node.instance != [0; 16]).then_some(node.instance);
         let Some(pipe) = self.config.pipe else {

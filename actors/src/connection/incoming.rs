@@ -6,9 +6,18 @@ use treewire_transports::{Credit, Event};
 use super::{Connection, Phase, Trouble};
 
 impl Connection {
+    /// The next event; the dialect has the last word.
+    fn next_event(&mut self) -> Option<Event> {
+        self.events.pop_front().or_else(|| {
+            self.dialect
+                .tell(self.wire.output.byte_len(), &mut self.events);
+            self.events.pop_front()
+        })
+    }
+
     /// Handles what was received.
     pub(super) fn handle_events(&mut self, stats: &Stats) -> Result<(), Trouble> {
-        while let Some(event) = self.events.pop_front() {
+        while let Some(event) = self.next_event() {
             match (event, &mut self.phase) {
                 (event @ Event::Message { .. }, Phase::Open(channel)) => {
                     // Consecutive messages go in one batch, under one lock.

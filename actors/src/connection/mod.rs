@@ -88,6 +88,8 @@ pub(crate) struct Connection {
     ended_by: Option<OfflineReason>,
     /// Until when it waits for the peer's last messages before it does.
     part_by: Option<Instant>,
+    /// Until when the peer, which does not know that it is to, has to end its direction.
+    end_by: Option<Instant>,
     /// Wakes the future that drives it.
     drive: Option<Waker>,
 }
@@ -138,6 +140,7 @@ impl Connection {
             leaving: false,
             ended_by: None,
             part_by: None,
+            end_by: None,
             drive: None,
             config,
         })
@@ -163,10 +166,19 @@ impl Connection {
         self.check_deadlines(now)?;
         for _ in 0..ROUNDS {
             let mut busy = false;
-            match self
+            let was_paused = self.dialect.is_paused();
+            let received = self
                 .wire
-                .poll_receive(&mut *self.dialect, now, &mut self.events, task)?
-            {
+                .poll_receive(&mut *self.dialect, now, &mut self.events, task);
+            let received = match received {
+                Ok(received) => received,
+                Err(trouble) => {
+                    // What came before it is none of its business.
+                    self.handle_events(stats)?;
+                    return Poll::Ready(Err(trouble));
+                }
+            };
+            match received {
                 Poll::Ready(Received::Bytes(count)) => {
                     busy = true;
                     if count >= BULK_BYTES && !self.timer.clock.is_driven() {
@@ -183,6 +195,7 @@ impl Connection {
             }
             self.handle_events(stats)?;
             busy |= self.fill_output(stats, now);
+            busy |= was_paused && !self.dialect.is_paused();
             let written = self.wire.poll_send(task)?;
             if written > 0 {
                 busy = true;
@@ -198,8 +211,14 @@ impl Connection {
             } else if written > 0 || self.unwritten_since.is_none() {
                 self.unwritten_since = Some(now);
             }
-            if matches!(self.phase, Phase::ExpectEnd) {
+            if self.has_said_all() {
                 self.wire.finish(task)?;
+                let waited = self.end_by.take_if(|at| *at <= now).is_some();
+                if self.wire.is_finished() && (waited || self.wire.has_input_ended()) {
+                    // The dialect may say that what was written last counts as handled.
+                    self.handle_events(stats)?;
+                    return Poll::Ready(Ok(()));
+                }
             }
             if !busy {
                 if self.linger_until.is_some_and(|until| now < until) {
@@ -234,6 +253,9 @@ impl Connection {
     /// When a peer that reads nothing of what is to be written is given up: it
     /// always can read, since credit bounds what it has to keep.
     fn stalled_at(&self) -> Option<Instant> {
+        if !self.dialect.is_known_to_the_peer() {
+            return None;
+        }
         Some(self.unwritten_since? + self.config.settings.dead_after)
     }
 
@@ -250,12 +272,25 @@ impl Connection {
             self.dialect.wake_at(),
             self.credit_due,
             self.part_by,
+            self.end_by,
         ];
         let next = next.into_iter().flatten().min();
         if self.timer.is_due(next, task) {
             task.waker().wake_by_ref();
         }
         Poll::Pending
+    }
+
+    /// Nothing follows what the output holds.
+    fn has_said_all(&self) -> bool {
+        match &self.phase {
+            Phase::ExpectEnd => true,
+            Phase::Open(channel) if self.wire.has_input_ended() => {
+                let answered = channel.granted.handled == channel.received;
+                answered && (channel.is_over() || self.config.shared.is_sent(&channel.inlet))
+            }
+            _ => self.wire.has_input_ended(),
+        }
     }
 
     fn is_open(&self) -> bool {

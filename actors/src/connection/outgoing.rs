@@ -42,7 +42,7 @@ impl Connection {
                 busy = true;
                 let after = count - at - 1;
                 // The socket's own limits were kept; the peer's may be narrower.
-                let envelope = match self.dialect.check(&queued.envelope.content) {
+                let envelope = match self.dialect.check(&queued.envelope) {
                     Ok(()) => Some(queued.envelope),
                     Err(error) => shared.core(|core| core.unsendable(inlet, queued, after, &error)),
                 };
@@ -109,6 +109,7 @@ impl Connection {
         let part_by = *self.part_by.get_or_insert(now + PARTING);
         if !channel.expects_messages() || part_by <= now {
             self.part_by = None;
+            self.end_by = (!self.dialect.is_known_to_the_peer()).then_some(now + PARTING);
             self.dialect
                 .goodbye("the connection is being stopped", &mut self.wire.output);
             self.phase = Phase::ExpectEnd;

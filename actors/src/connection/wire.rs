@@ -10,7 +10,7 @@ use bytes::BytesMut;
 use tokio::io::AsyncWrite;
 use tokio_util::io::poll_read_buf;
 use treewire_runtime::{Clock, Failure, Stats};
-use treewire_transports::dialect::EVENTS_MAX;
+use treewire_transports::dialect::{AtEnd, EVENTS_MAX};
 use treewire_transports::{Dialect, Event, Input, LinkIo, MessageLink, Output, StreamLink};
 
 use super::Trouble;
@@ -33,6 +33,8 @@ pub(super) struct Wire {
     /// A link of messages holds some that have not left.
     unflushed: bool,
     finished: bool,
+    /// The peer ended its direction, and is still owed something.
+    input_ended: bool,
 }
 
 /// The two ways in which bytes move that nothing is lost on.
@@ -72,6 +74,7 @@ impl Wire {
             output,
             unflushed: false,
             finished: false,
+            input_ended: false,
         })
     }
 
@@ -83,6 +86,9 @@ impl Wire {
         events: &mut VecDeque<Event>,
         task: &mut Task<'_>,
     ) -> Result<Poll<Received>, Trouble> {
+        if self.input_ended || dialect.is_paused() {
+            return Ok(Poll::Pending);
+        }
         match &mut self.io {
             Io::Stream(stream) => {
                 let mut buffer = if self.rest.is_empty() {
@@ -102,14 +108,14 @@ impl Wire {
                             return Ok(Poll::Pending);
                         }
                         Poll::Ready(Err(error)) => return Err(error.into()),
-                        Poll::Ready(Ok(0)) if buffer.is_empty() => {
-                            self.keep_rest(buffer);
-                            return Ok(Poll::Ready(Received::End));
-                        }
                         Poll::Ready(Ok(0)) => {
-                            return Err(Trouble::Truncated {
-                                bytes: buffer.len(),
-                            });
+                            let at_end = dialect.input_ended(&mut buffer, events);
+                            let bytes = buffer.len();
+                            self.keep_rest(buffer);
+                            return match bytes {
+                                0 => Ok(Poll::Ready(self.end(at_end?))),
+                                _ => Err(Trouble::Truncated { bytes }),
+                            };
                         }
                         Poll::Ready(Ok(read)) => count = read,
                     }
@@ -117,20 +123,21 @@ impl Wire {
                 let mut buffer = read_buffer::unpin(buffer);
                 let result =
                     dialect.receive(Input::Stream(&mut buffer), now, &mut self.output, events);
-                self.stalled = events.len() >= EVENTS_MAX;
+                self.stalled = events.len() >= EVENTS_MAX || dialect.is_paused();
                 self.keep_rest(buffer);
                 result?;
                 Ok(Poll::Ready(Received::Bytes(count)))
             }
             Io::Messages(link) => {
                 let mut count = 0;
-                while events.len() < EVENTS_MAX {
+                while events.len() < EVENTS_MAX && !dialect.is_paused() {
                     match link.poll_receive(task) {
                         Poll::Pending if count == 0 => return Ok(Poll::Pending),
                         Poll::Pending => break,
                         Poll::Ready(Err(error)) => return Err(error.into()),
                         Poll::Ready(Ok(None)) if count == 0 => {
-                            return Ok(Poll::Ready(Received::End));
+                            let at_end = dialect.input_ended(&mut BytesMut::new(), events)?;
+                            return Ok(Poll::Ready(self.end(at_end)));
                         }
                         // It says so again next time.
                         Poll::Ready(Ok(None)) => break,
@@ -146,6 +153,16 @@ impl Wire {
                     }
                 }
                 Ok(Poll::Ready(Received::Bytes(count)))
+            }
+        }
+    }
+
+    fn end(&mut self, at_end: AtEnd) -> Received {
+        match at_end {
+            AtEnd::Over => Received::End,
+            AtEnd::Answers => {
+                self.input_ended = true;
+                Received::Bytes(0)
             }
         }
     }
@@ -211,6 +228,16 @@ impl Wire {
         };
         self.finished = finished.is_ready();
         Ok(())
+    }
+
+    /// Whether the peer ended its direction, and the connection did not end with that.
+    pub(super) fn has_input_ended(&self) -> bool {
+        self.input_ended
+    }
+
+    /// Whether our direction has ended.
+    pub(super) fn is_finished(&self) -> bool {
+        self.finished
     }
 
     /// Tries once to get the output out before the link is dropped.

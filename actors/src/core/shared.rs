@@ -267,6 +267,11 @@ impl Shared {
         })
     }
 
+    /// Whether nothing waits to be sent through a pipe.
+    pub(crate) fn is_sent(&self, inlet: &Arc<Inlet>) -> bool {
+        self.core(|core| core.pipe_of(inlet).is_none_or(|pipe| pipe.queued() == 0))
+    }
+
     /// How much the connection of a pipe has sent.
     pub(crate) fn sent(&self, inlet: &Arc<Inlet>) -> Option<u64> {
         self.core(|core| core.pipe_of(inlet).map(|pipe| pipe.sent()))

@@ -90,12 +90,12 @@ impl SocketActor {
         let registry = context.node().provided(Registry::standard);
         let mut listeners = Vec::new();
         for (index, text) in self.options.listen.iter().enumerate() {
-            let endpoint = parse(&registry, text, Use::Listen)?;
+            let endpoint = self.parse(&registry, text, Use::Listen)?;
             let listener = Listener::child(index, self.parts(endpoint));
             listeners.push(context.spawn_child(listener));
         }
         for text in &self.options.dial {
-            let endpoint = parse(&registry, text, Use::Dial)?;
+            let endpoint = self.parse(&registry, text, Use::Dial)?;
             let dialer = Dialer::child(self.parts(endpoint), &registry)?;
             let mut dialer = context.spawn_child(dialer);
             let started = async move { dialer.ready().await };
@@ -182,6 +182,13 @@ impl SocketActor {
         context.child().stop();
     }
 
+    fn parse(&self, registry: &Registry, text: &str, wanted: Use) -> Result<Endpoint, Failure> {
+        let endpoint: Endpoint = text.parse()?;
+        registry.check(&endpoint, wanted, SOCKET_OPTIONS)?;
+        registry.check_delivery(&endpoint, self.options.delivery)?;
+        Ok(endpoint)
+    }
+
     fn parts(&self, endpoint: Endpoint) -> EndpointParts {
         EndpointParts {
             endpoint,
@@ -213,12 +220,6 @@ fn start_failure(error: treewire_runtime::SpawnError) -> Failure {
         } => failure,
         other => other.into(),
     }
-}
-
-fn parse(registry: &Registry, text: &str, wanted: Use) -> Result<Endpoint, Failure> {
-    let endpoint: Endpoint = text.parse()?;
-    registry.check(&endpoint, wanted, SOCKET_OPTIONS)?;
-    Ok(endpoint)
 }
 
 impl Actor for SocketActor {

@@ -76,6 +76,8 @@ impl SocketOptions {
             message_bytes_max: self.message_bytes_max,
             heartbeat_interval: self.heartbeat_interval,
             dead_after: self.dead_after,
+            socket: self.socket_type.name.to_owned(),
+            peer_socket: self.socket_type.peer.to_owned(),
             ..Settings::new(node, role)
         }
     }

@@ -22,7 +22,7 @@ pub use output::{Output, SHARED_BYTES_MIN};
 pub use settings::{NodeHello, Role, Settings};
 
 use crate::link::Packet;
-use crate::{Content, Endpoint, Envelope, OptionSpec};
+use crate::{Endpoint, Envelope, OptionSpec};
 
 /// [`Dialect::receive`] stops once this many events wait, so that one call does a bounded amount of work.
 pub const EVENTS_MAX: usize = 1_024;
@@ -34,6 +34,15 @@ pub enum Input<'a> {
     Stream(&'a mut BytesMut),
     /// One whole message.
     Packet(Packet),
+}
+
+/// What is left of a conversation when the peer has ended its direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AtEnd {
+    /// Nothing: the connection is over.
+    Over,
+    /// Our direction: what the peer is owed still goes out, then the connection is over.
+    Answers,
 }
 
 /// One end of a conversation over one link.
@@ -63,6 +72,35 @@ pub trait Dialect: Send {
         events: &mut VecDeque<Event>,
     ) -> Result<(), DialectError>;
 
+    /// Appends what the dialect says for a peer that does not: of a dialect without a greeting who the peer is, of one
+    /// without acknowledgements what it handled. `unwritten` bytes of the output wait for the link. Called after every
+    /// other call.
+    fn tell(&mut self, _unwritten: usize, _events: &mut VecDeque<Event>) {}
+
+    /// Whether it takes no input for now: then nothing is read, and what is read lies where it is. Of a dialect whose
+    /// peers know no credit it is how they are held back.
+    fn is_paused(&self) -> bool {
+        false
+    }
+
+    /// The peer ended its direction; `rest` is what was not consumed. What is left in it was cut off.
+    ///
+    /// # Errors
+    /// As those of [`receive`](Self::receive).
+    fn input_ended(
+        &mut self,
+        _rest: &mut BytesMut,
+        _events: &mut VecDeque<Event>,
+    ) -> Result<AtEnd, DialectError> {
+        Ok(AtEnd::Over)
+    }
+
+    /// Whether the peer knows that it is to read all the time, since credit bounds what it has to keep, and to end the
+    /// link after a goodbye. One that does not know is waited for while it does not read, and not waited for at the end.
+    fn is_known_to_the_peer(&self) -> bool {
+        true
+    }
+
     /// How many more bytes the frame at the front of `input` needs, to size the next read; 0 when that is unknown.
     ///
     /// Never more than a frame's limit, and never more than a small constant beyond what has arrived, so a peer's word
@@ -78,11 +116,11 @@ pub trait Dialect: Send {
     /// Turns the channel of an `Open` event down; it is gone.
     fn refuse(&mut self, channel: u32, refusal: &Refusal, output: &mut Output);
 
-    /// Whether the peer's limits, known once its hello arrived, let this content through.
+    /// Whether the dialect, and the peer's limits, known once its hello arrived, let this message through.
     ///
     /// # Errors
-    /// The limit it breaks. A message that is sent all the same costs the connection.
-    fn check(&self, content: &Content) -> Result<(), Unsendable>;
+    /// What keeps it. A message that is sent all the same costs the connection.
+    fn check(&self, envelope: &Envelope) -> Result<(), Unsendable>;
 
     /// Sends a message on an open channel; large parts go in fragments.
     fn send(&mut self, channel: u32, envelope: Envelope, output: &mut Output);
@@ -115,6 +153,11 @@ pub trait DialectFactory: Send + Sync {
 
     /// The options the dialect adds to an endpoint.
     fn options(&self) -> &'static [OptionSpec];
+
+    /// Whether the dialect has what the promise takes.
+    fn delivers(&self, _delivery: Delivery) -> bool {
+        true
+    }
 
     /// One speaker for one new link to or from a checked endpoint.
     fn speak(&self, endpoint: &Endpoint, settings: Settings) -> Box<dyn Dialect>;

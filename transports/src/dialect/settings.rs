@@ -37,10 +37,14 @@ pub struct Settings {
     pub dead_after: Duration,
     /// Which end we are.
     pub role: Role,
+    /// The type of our socket, as it stands in [`OpenChannel`](super::OpenChannel).
+    pub socket: String,
+    /// The type of the sockets it talks to, for dialects whose peers do not say theirs.
+    pub peer_socket: String,
 }
 
 impl Settings {
-    /// The defaults for this node at this end.
+    /// The defaults for this node at this end, of a socket without a type.
     pub fn new(node: NodeHello, role: Role) -> Self {
         Self {
             node,
@@ -49,6 +53,8 @@ impl Settings {
             heartbeat_interval: Duration::from_secs(5),
             dead_after: Duration::from_secs(15),
             role,
+            socket: String::new(),
+            peer_socket: String::new(),
         }
     }
 }

@@ -1,4 +1,5 @@
 use super::Use;
+use crate::Delivery;
 
 /// Why a text is no endpoint, or an endpoint cannot be used. The fault is the configuration's.
 ///
@@ -62,6 +63,16 @@ pub enum EndpointError {
         dialect: String,
         endpoint: String,
         allowed: Vec<String>,
+    },
+
+    /// The dialect lacks what a promise about messages takes.
+    #[error(
+        "{dialect:?} in {endpoint:?} cannot keep the promise of delivery {delivery:?}: take BestEffort there, or speak tw"
+    )]
+    Delivery {
+        dialect: String,
+        endpoint: String,
+        delivery: Delivery,
     },
 
     /// No such transport is registered.

@@ -22,7 +22,7 @@ use super::{
     Close, Credit, Dialect, DialectError, DialectFactory, Event, Input, OpenChannel, Output,
     Refusal, Settings, Unsendable,
 };
-use crate::{Content, Endpoint, Envelope, OptionSpec};
+use crate::{Endpoint, Envelope, OptionSpec};
 
 /// The version spoken: major, minor. Only peers of the same major version understand each other.
 pub const VERSION: (u8, u8) = (1, 0);
@@ -156,7 +156,8 @@ impl Dialect for Conversation {
         self.control(FrameKind::Refuse, channel, body, output);
     }
 
-    fn check(&self, content: &Content) -> Result<(), Unsendable> {
+    fn check(&self, envelope: &Envelope) -> Result<(), Unsendable> {
+        let content = &envelope.content;
         let parts = content.part_count();
         if parts > PARTS_MAX {
             return Err(Unsendable::TooManyParts {

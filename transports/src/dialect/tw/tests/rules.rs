@@ -192,7 +192,10 @@ fn a_message_has_a_limit_across_its_frames() {
         bytes: 1_001,
         limit: 1_000,
     };
-    assert_eq!(pair.dialer.dialect.check(&content), Err(unsendable));
+    assert_eq!(
+        pair.dialer.dialect.check(&Envelope::new(content.clone())),
+        Err(unsendable)
+    );
     pair.dialer.send(channel, Envelope::new(content));
     let error = pair.try_deliver().unwrap_err();
     assert_eq!(
@@ -217,7 +220,10 @@ fn parts_have_a_limit() {
         parts: PARTS_MAX + 1,
         limit: PARTS_MAX,
     };
-    assert_eq!(pair.dialer.dialect.check(&more), Err(unsendable));
+    assert_eq!(
+        pair.dialer.dialect.check(&Envelope::new(more.clone())),
+        Err(unsendable)
+    );
     pair.dialer.send(channel, Envelope::new(more));
     assert_eq!(
         pair.try_deliver().unwrap_err().to_string(),
@@ -231,7 +237,7 @@ fn headers_have_a_limit_across_fragments() {
     let channel = pair.open();
     let content = Content::new("x").with_header("a", vec![0; 70_000]);
     assert!(matches!(
-        pair.dialer.dialect.check(&content),
+        pair.dialer.dialect.check(&Envelope::new(content.clone())),
         Err(Unsendable::Headers(HeadersError::TooLarge { .. })),
     ));
     pair.dialer.send(channel, Envelope::new(content));
