@@ -166,7 +166,7 @@ fn each_promise_names_a_test_that_exists() {
     for folder in ["actors", "runtime", "transports", "tests"] {
         collect_tests(&root.join(folder), &mut tests);
     }
-    let pages = ["docs/semantics.md", "docs/delivery.md"];
+    let pages = ["docs/semantics.md", "docs/delivery.md", "docs/lines.md"];
     let page = pages
         .map(|page| fs::read_to_string(root.join(page)).unwrap())
         .join("\n");

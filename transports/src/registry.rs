@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 
-use crate::dialect::{Dialect, DialectFactory, Settings, tw::Treewire};
+use crate::dialect::{Dialect, DialectFactory, Settings, lines::Lines, tw::Treewire};
 use crate::endpoint::option;
 use crate::inproc::Inproc;
 #[cfg(unix)]
@@ -42,6 +42,7 @@ impl Registry {
         registry.register_transport(Ipc);
         registry.register_transport(Tcp);
         registry.register_transport(Ws);
+        registry.register_dialect(Lines);
         registry.register_dialect(Treewire);
         registry
     }
@@ -82,23 +83,35 @@ impl Registry {
         transport.check(endpoint, wanted)
     }
 
-    /// Whether what is promised can be kept there.
+    /// Whether a socket of that type can speak there, and keep what it promises.
     ///
     /// # Errors
-    /// The dialect is unknown, or lacks what the promise takes.
-    pub fn check_delivery(
+    /// The dialect is unknown, has no words for such sockets, or lacks what the promise takes.
+    pub fn check_socket(
         &self,
         endpoint: &Endpoint,
+        socket: &str,
         delivery: Delivery,
     ) -> Result<(), EndpointError> {
-        if self.dialect(endpoint)?.delivers(delivery) {
-            return Ok(());
+        let factory = self.dialect(endpoint)?;
+        let dialect = endpoint.dialect().to_owned();
+        let text = endpoint.without_options().to_string();
+        if !factory.speaks_for(socket) {
+            let socket = socket.to_owned();
+            return Err(EndpointError::Socket {
+                dialect,
+                endpoint: text,
+                socket,
+            });
         }
-        Err(EndpointError::Delivery {
-            dialect: endpoint.dialect().to_owned(),
-            endpoint: endpoint.without_options().to_string(),
-            delivery,
-        })
+        if !factory.delivers(delivery) {
+            return Err(EndpointError::Delivery {
+                dialect,
+                endpoint: text,
+                delivery,
+            });
+        }
+        Ok(())
     }
 
     /// Makes a link to a checked endpoint.
@@ -241,7 +254,7 @@ mod tests {
         );
         refused(
             "zmtp+tcp://x:1",
-            r#"unknown dialect "zmtp" in "zmtp+tcp://x:1": allowed are tw"#,
+            r#"unknown dialect "zmtp" in "zmtp+tcp://x:1": allowed are lines, tw"#,
         );
         refused(
             "inproc://x?password=1",

@@ -161,7 +161,7 @@ impl Core {
                 self.settle(asker, Answer::Unsendable(content, error.to_string()));
             }
             None => {
-                let cause = "too large for the peer";
+                let cause = error.cause();
                 if let Some(tracker) = &queued.tracker {
                     // It did not leave.
                     let mut news = FateNews::default();

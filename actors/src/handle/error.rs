@@ -88,7 +88,8 @@ pub enum RequestError {
     /// dropped it; it comes back.
     #[error("the socket was stopped, or its queue overflowed, before the request was sent")]
     NotSent(Content),
-    /// The peer takes no message of its size, or of so many parts; it comes back.
+    /// The peer takes no message of its size, or of so many parts, or its dialect carries none like
+    /// it; it comes back.
     #[error("the peer does not take the request: {1}")]
     Unsendable(Content, String),
     /// The peer it was sent to is gone; whether it was handled is not known.

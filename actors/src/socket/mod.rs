@@ -185,7 +185,8 @@ impl SocketActor {
     fn parse(&self, registry: &Registry, text: &str, wanted: Use) -> Result<Endpoint, Failure> {
         let endpoint: Endpoint = text.parse()?;
         registry.check(&endpoint, wanted, SOCKET_OPTIONS)?;
-        registry.check_delivery(&endpoint, self.options.delivery)?;
+        let socket = self.options.socket_type.name;
+        registry.check_socket(&endpoint, socket, self.options.delivery)?;
         Ok(endpoint)
     }
 

@@ -106,6 +106,12 @@ pub enum Violation {
     #[error("frame says {length} bytes, its packet holds {found}")]
     PacketLength { length: u64, found: u64 },
 
+    #[error("a line came that answers no request: requests and answers are to be as many")]
+    UnaskedLine,
+
+    #[error("a message that is one line has the end of a line at byte {at}")]
+    LineInLine { at: usize },
+
     #[error("packet of {length} bytes ends before its frame's payload begins")]
     PacketTooShort { length: usize },
 
@@ -128,6 +134,26 @@ pub enum Unsendable {
 
     #[error("the headers cannot be sent: {0}")]
     Headers(#[source] HeadersError),
+
+    #[error("a line carries no headers: send the message without them, or speak tw")]
+    HeadersNotCarried,
+
+    #[error(
+        "a line would end at byte {at} of the message: encode it without \\n inside and \\r at its end"
+    )]
+    EndOfLine { at: usize },
+}
+
+impl Unsendable {
+    /// What such messages are counted as.
+    pub fn cause(&self) -> &'static str {
+        match self {
+            Self::TooLarge { .. } | Self::TooManyParts { .. } | Self::Headers(_) => {
+                "too large for the peer"
+            }
+            Self::HeadersNotCarried | Self::EndOfLine { .. } => "not for the peer's wire",
+        }
+    }
 }
 
 fn guess_text(guess: Option<&'static str>) -> String {

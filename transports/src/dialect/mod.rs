@@ -6,6 +6,7 @@
 mod channel;
 mod error;
 mod event;
+pub mod lines;
 mod output;
 mod settings;
 pub mod tw;
@@ -156,6 +157,11 @@ pub trait DialectFactory: Send + Sync {
 
     /// Whether the dialect has what the promise takes.
     fn delivers(&self, _delivery: Delivery) -> bool {
+        true
+    }
+
+    /// Whether it can say what sockets of that type have to say.
+    fn speaks_for(&self, _socket: &str) -> bool {
         true
     }
 

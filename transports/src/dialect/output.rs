@@ -73,6 +73,11 @@ impl Output {
         }
     }
 
+    /// Whether each frame becomes one packet.
+    pub(crate) fn is_packets(&self) -> bool {
+        matches!(self.0, Form::Packets(_))
+    }
+
     /// How many bytes wait.
     pub fn byte_len(&self) -> usize {
         match &self.0 {

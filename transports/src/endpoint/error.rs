@@ -75,6 +75,16 @@ pub enum EndpointError {
         delivery: Delivery,
     },
 
+    /// The dialect has no words for what sockets of that type say.
+    #[error(
+        "{dialect:?} in {endpoint:?} does not speak for {socket} sockets: take another type of socket there, or speak tw"
+    )]
+    Socket {
+        dialect: String,
+        endpoint: String,
+        socket: String,
+    },
+
     /// No such transport is registered.
     #[error("unknown transport {transport:?} in {endpoint:?}: allowed are {}", allowed.join(", "))]
     UnknownTransport {

@@ -1,0 +1,5 @@
+mod end;
+mod hostile;
+mod order;
+mod splitting;
+mod windows;
