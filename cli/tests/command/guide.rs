@@ -51,7 +51,10 @@ fn play(session: &str) -> String {
         std::env::var("PATH").unwrap()
     );
     // What still runs in the background when a session is over ends with it.
-    let mut script = String::from("set -e\ntrap 'kill $(jobs -p) 2>/dev/null; wait' EXIT\n");
+    let mut script = String::from(
+        // What has ended by then cannot be killed, which is no failure of the session.
+        "set -e\ntrap 'status=$?; kill $(jobs -p) 2>/dev/null || true; wait; exit $status' EXIT\n",
+    );
     for line in session.lines() {
         if let Some(command) = line.strip_prefix("$ ") {
             writeln!(script, "{command}").unwrap();
