@@ -29,7 +29,7 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return usage::report(error),
     };
-    logs::start(arguments.verbose, &arguments.command);
+    let logs_are_on = logs::start(arguments.verbose, &arguments.command);
     let outcome = match arguments.command {
         Command::Push(arguments) => patterns::push(arguments),
         Command::Pull(arguments) => patterns::pull(arguments),
@@ -37,7 +37,7 @@ fn main() -> ExitCode {
         Command::Rep(arguments) => patterns::rep(arguments),
         Command::Pub(arguments) => patterns::publish(arguments),
         Command::Sub(arguments) => patterns::subscribe(arguments),
-        Command::Demo(arguments) => demo::play(arguments),
+        Command::Demo(arguments) => demo::play(arguments, logs_are_on),
         Command::Tree(arguments) => tree::print(&arguments),
     };
     ending::report(outcome)

@@ -43,6 +43,12 @@ impl Chaos {
         }
     }
 
+    /// Nothing is killed from now on.
+    pub(super) fn stop(&mut self) {
+        self.every = None;
+        self.next = None;
+    }
+
     /// What was done how often.
     pub(super) fn done(&self) -> &BTreeMap<Harm, u64> {
         &self.done

@@ -61,7 +61,6 @@ impl Chronicle {
     }
 
     /// Newest last.
-    #[cfg(test)]
     pub(super) fn entries(&self) -> &VecDeque<Entry> {
         &self.entries
     }

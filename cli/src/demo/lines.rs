@@ -28,10 +28,6 @@ impl Lines {
         }
     }
 
-    pub(super) fn heading(&self, text: &str) -> Outcome {
-        print(&format!("{}\n", self.paint.bold(text)))
-    }
-
     pub(super) fn tree(&self, when: &str, tree: &NodeSnapshot) -> Outcome {
         let heading = self.paint.bold(&format!("The tree {when}"));
         print(&format!("\n{heading}\n\n{}\n", render(tree)))

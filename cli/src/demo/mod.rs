@@ -5,102 +5,66 @@ mod chaos;
 mod chronicle;
 mod lines;
 mod market;
+mod page;
 mod paint;
+mod performance;
+mod show;
 mod summary;
 
-use std::pin::pin;
 use std::time::Duration;
 
-use tokio::time::{interval, sleep, timeout};
+use tokio::time::{sleep, timeout};
 use treewire::Node;
 
 use crate::arguments::DemoArguments;
 use crate::ending::{Ending, Outcome};
-use crate::session;
 use crate::signals::Signals;
-use chaos::Chaos;
-use chronicle::{Chronicle, Mark};
-use lines::Lines;
+use crate::{logs, session};
 use market::Market;
 use paint::Paint;
-use summary::Summary;
-
-/// How often what is shown is looked at.
-const EVERY: Duration = Duration::from_millis(250);
+use performance::{Over, Performance};
+use show::Show;
 
 /// How long what is under way at the end may take, reconnections included.
 const LAST_ONES: Duration = Duration::from_secs(30);
 
 /// Plays the demonstration; fails if its numbers do not add up.
-pub(crate) fn play(arguments: DemoArguments) -> Outcome {
+pub(crate) fn play(arguments: DemoArguments, logs_are_on: bool) -> Outcome {
+    // Logs would be written across the page.
+    let as_page = page::is_possible() && !logs::go_to_terminal(logs_are_on);
+    if as_page {
+        page::prepare();
+    }
     let observe = arguments.observe.clone();
     session::run_until_signalled("market", observe, async move |node, signals| {
-        perform(node, signals, &arguments).await
+        perform(node, signals, &arguments, as_page).await
     })
 }
 
-async fn perform(node: &Node, signals: &mut Signals, arguments: &DemoArguments) -> Outcome {
-    let seed = arguments.seed.unwrap_or_else(|| fastrand::u64(..1_000_000));
-    let mut end = pin!(sleep(arguments.duration));
+async fn perform(
+    node: &Node,
+    signals: &mut Signals,
+    arguments: &DemoArguments,
+    as_page: bool,
+) -> Outcome {
     let market = Market::open(node).await?;
-    let mut events = node.events();
-    let mut chronicle = Chronicle::new();
-    let mut chaos = Chaos::new(seed, arguments.chaos.0);
-    let mut show = Lines::new(Paint::of_standard_output());
-    show.heading("A price service with its clients and an order pipeline, in one supervised tree")?;
-    let plan = match arguments.chaos.0 {
-        Some(every) => format!(
-            "something is killed every {}, seed {seed}",
-            humantime::format_duration(every)
-        ),
-        None => "nothing is killed".to_owned(),
-    };
-    show.tree("before", &node.snapshot().await?)?;
-    show.entry(chronicle.add(Mark::Note, plan))?;
-    let mut looks = interval(EVERY);
-    let mut signalled = None;
-    loop {
-        tokio::select! {
-            biased;
-            () = &mut end => break,
-            signal = signals.next() => {
-                signalled = Some(signal);
-                break;
-            }
-            event = events.next() => {
-                let event = event.ok_or_else(|| Ending::failed("the market has ended"))?;
-                if let Some(entry) = chronicle.tell(&event, |text| market.shortened(text)) {
-                    show.entry(entry)?;
-                }
-            }
-            () = chaos.wait() => {
-                if let Some(text) = chaos.strike(node, &market).await {
-                    show.entry(chronicle.add(Mark::Harm, market.shortened(&text)))?;
-                }
-            }
-            _ = looks.tick() => show.progress(chronicle.age(), &market.totals())?,
-        }
-    }
+    let show = Show::begin(as_page)?;
+    let mut performance = Performance::new(node, &market, signals, show, arguments);
+    performance.open().await?;
+    let over = performance.until(sleep(arguments.duration)).await?;
     market.close();
-    tokio::select! {
-        // What is missing then is in the summary.
-        _ = timeout(LAST_ONES, market.settle()) => {}
-        signal = signals.next() => return Err(Ending::Interrupted(signal)),
+    performance.close();
+    // What has not arrived by then is told by the summary.
+    let settled = async { drop(timeout(LAST_ONES, market.settle()).await) };
+    if let Over::Signalled(signal) = performance.until(settled).await? {
+        return Err(Ending::Interrupted(signal));
     }
-    let tree = node.snapshot().await?;
-    show.tree("after", &tree)?;
-    let totals = market.totals();
-    let summary = Summary {
-        totals: &totals,
-        harm: chaos.done(),
-        restarts: tree.restarts,
-    };
-    show.heading("What became of it")?;
-    lines::print(&format!("\n{}", summary.text()))?;
-    let faults = summary.faults();
-    match signalled {
+    let (text, faults) = performance.end().await?;
+    let heading = Paint::of_standard_output().bold("What became of it");
+    lines::print(&format!("{heading}\n\n{text}"))?;
+    match over {
         _ if !faults.is_empty() => Err(Ending::Failed(faults.join("; "))),
-        Some(signal) => Err(Ending::Interrupted(signal)),
-        None => Ok(()),
+        Over::Signalled(signal) => Err(Ending::Interrupted(signal)),
+        Over::Ended => Ok(()),
     }
 }

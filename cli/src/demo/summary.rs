@@ -66,21 +66,20 @@ impl Summary<'_> {
     pub(super) fn faults(&self) -> Vec<String> {
         let Totals { orders, questions } = self.totals;
         let sent = orders.sent();
-        let mut faults = Vec::new();
-        let mut fault = |number: u64, text: String| {
-            if number > 0 {
-                faults.push(format!("{} {text}", count(number)));
-            }
-        };
         let (missing, received) = (orders.missing(), orders.received());
-        let of_sent = count(sent);
-        fault(missing, format!("of {of_sent} orders were lost"));
-        fault(orders.doubled(), "orders were filled twice".into());
         let stray = (received + missing).saturating_sub(sent);
-        fault(stray, "orders were filled and never sent".into());
-        fault(questions.open(), "questions have no end".into());
-        fault(questions.too_many(), "questions ended twice".into());
+        let of_sent = format!(" of {}", count(sent));
+        let faults = [
+            ("orders lost", missing, of_sent.as_str()),
+            ("orders filled twice", orders.doubled(), ""),
+            ("orders filled and never sent", stray, ""),
+            ("questions without an end", questions.open(), ""),
+            ("questions with two ends", questions.too_many(), ""),
+        ];
+        let faults = faults.iter().filter(|(_, number, _)| *number > 0);
         faults
+            .map(|(fault, number, of)| format!("{fault}: {}{of}", count(*number)))
+            .collect()
     }
 }
 
@@ -166,10 +165,10 @@ restarted    9
         assert_eq!(
             summary.faults(),
             [
-                "2 of 3 orders were lost",
-                "1 orders were filled twice",
-                "1 orders were filled and never sent",
-                "1 questions have no end",
+                "orders lost: 2 of 3",
+                "orders filled twice: 1",
+                "orders filled and never sent: 1",
+                "questions without an end: 1",
             ]
         );
     }

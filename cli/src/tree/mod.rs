@@ -6,9 +6,9 @@ mod read;
 mod render;
 
 pub(crate) use quantity::{bytes, count, counted, time};
-pub(crate) use render::render;
 #[cfg(test)]
 pub(crate) use render::tests;
+pub(crate) use render::{kind, render};
 
 use std::io::Write;
 

@@ -85,7 +85,7 @@ fn below(children: &[ChildSnapshot], indent: &str, rows: &mut Vec<Row>) {
 }
 
 /// Endpoints and connections say what they are in their names.
-fn kind(child: &ChildSnapshot) -> String {
+pub(crate) fn kind(child: &ChildSnapshot) -> String {
     let is_named = child.name.split(' ').next() == Some(&child.kind);
     if is_named {
         String::new()

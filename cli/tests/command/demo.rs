@@ -7,14 +7,14 @@ use std::path::PathBuf;
 use crate::process::{Ended, Process, treewire};
 
 /// The rows of a summary: the numbers of a flow by column, those behind other names as they are.
-struct Summary {
+pub(crate) struct Summary {
     flows: BTreeMap<String, BTreeMap<String, u64>>,
     lines: BTreeMap<String, String>,
 }
 
 impl Summary {
     #[track_caller]
-    fn of(output: &str) -> Self {
+    pub(crate) fn of(output: &str) -> Self {
         let (_, summary) = output.split_once("What became of it\n\n").expect(output);
         let mut lines = summary.lines();
         // Names of two words are one word apart, columns two.
@@ -56,7 +56,7 @@ impl Summary {
     }
 
     #[track_caller]
-    fn adds_up(&self) {
+    pub(crate) fn adds_up(&self) {
         let orders = |column| self.flow("orders", column);
         assert!(orders("sent") > 0);
         assert_eq!(orders("received"), orders("sent"));
@@ -117,10 +117,7 @@ fn a_market_in_which_everything_is_killed_loses_and_doubles_no_order() {
     summary.adds_up();
     assert!(summary.line("killed") > 5);
     assert!(summary.line("restarted") > 5);
-    assert!(
-        demo.stdout
-            .contains("something is killed every 150ms, seed 7")
-    );
+    assert!(demo.stdout.contains("kills: one every 150ms (seed 7)"));
     let told = |what: &str| demo.stdout.matches(what).count() as u64;
     assert_eq!(told("  ! kill "), summary.line("killed"));
     assert_eq!(told("  ! make "), summary.line("panicked"));

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod demo;
+mod demo_page;
 mod failures;
 mod guide;
 mod process;
