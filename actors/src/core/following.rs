@@ -18,6 +18,8 @@ pub(crate) struct Follower {
     wanted: HashMap<Pattern, Wanted>,
     pattern_bytes: usize,
     last_id: u64,
+    /// Why one of those from the start was not taken.
+    refused: Option<SubscriptionRefused>,
     /// How far it has the streams whose publishers are away.
     away: Away,
 }
@@ -110,6 +112,25 @@ impl Core {
         let following = following.filter(|one| one.has_begun);
         let following = following.map(|one| one.position());
         away.copied().chain(following).collect()
+    }
+
+    /// Subscribes before the socket starts, which it does not if that fails.
+    pub(crate) fn subscribe_from_the_start(&mut self, patterns: Vec<Pattern>) {
+        for pattern in patterns {
+            let refused = self.subscribe(pattern).err();
+            if let (Some(refused), Some(follower)) = (refused, &mut self.follower) {
+                follower.refused = Some(refused);
+            }
+        }
+    }
+
+    /// Whether all subscriptions from the start were taken.
+    pub(crate) fn check_subscriptions(&self) -> Result<(), String> {
+        let refused = self.follower.as_ref();
+        match refused.and_then(|follower| follower.refused.as_ref()) {
+            Some(refused) => Err(refused.to_string()),
+            None => Ok(()),
+        }
     }
 
     /// Subscribes once more to a pattern; every publisher is told if that is new.

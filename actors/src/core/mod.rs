@@ -50,7 +50,7 @@ use crate::bound::{Bound, Overflow};
 use crate::handle::{OfflineReason, SessionEnd, SocketDeadLetter, SocketEvent};
 use crate::message::Message;
 use crate::pattern::{Answer, FairTurns, LeastOutstanding, Load, Requests, Sender, SocketType};
-use crate::session::{Beginning, SessionId};
+use crate::session::{Beginning, Instance, SessionId};
 
 pub(crate) use blocked::{Blocked, Reason};
 use following::{Follower, Following};
@@ -95,6 +95,8 @@ pub(crate) struct CoreConfig {
     pub(crate) stickiness: Stickiness,
     /// How long a session is kept without its peer.
     pub(crate) lease: Duration,
+    /// The only node that may answer where it dials.
+    pub(crate) expected_peer: Option<Instance>,
 }
 
 /// How much was received from peers that are gone.
@@ -240,8 +242,12 @@ impl Core {
             Some((_, pipe)) => pipe.id(),
             None => {
                 let bound = self.config.receive_bound;
-                let session =
-                    beginning.map(|beginning| Session::dialed(beginning, bound, self.tally()));
+                let expected = self.config.expected_peer;
+                let session = beginning.map(|beginning| {
+                    let mut session = Session::dialed(beginning, bound, self.tally());
+                    session.peer = expected;
+                    session
+                });
                 self.add_pipe_with(|id| {
                     let pipe = Pipe::new(id, Some(endpoint.into()));
                     match session {
@@ -297,6 +303,11 @@ impl Core {
     /// A connection is up: `pipe` for a dialed one, a new pipe for an accepted one.
     /// `None` if the dialed pipe is gone.
     pub(crate) fn attach(&mut self, pipe: Option<PipeId>, peer: Peer) -> Option<Arc<Inlet>> {
+        if let Some(id) = pipe
+            && !self.is_expected(id, &peer)
+        {
+            return None;
+        }
         let id = pipe.unwrap_or_else(|| self.add_pipe(None));
         let (bound, home) = (self.config.receive_bound, self.home.clone());
         // Whoever held it before is captive on a blocked thread.
@@ -312,6 +323,24 @@ impl Core {
         self.greet_subscriber(id);
         self.reroute_absent();
         Some(inlet)
+    }
+
+    /// Whether who answers at a dialed pipe without a session may be there. Whoever may not is
+    /// the end of the pipe.
+    fn is_expected(&mut self, id: PipeId, peer: &Peer) -> bool {
+        let expected = self.config.expected_peer;
+        let is_expected = expected.is_none_or(|expected| peer.instance == Some(expected));
+        let Some(pipe) = self.pipe(id) else {
+            return false;
+        };
+        if is_expected || pipe.is_over {
+            return is_expected && !pipe.is_over;
+        }
+        pipe.is_over = true;
+        let queued = pipe.take_queue();
+        self.step(id, Step::Ended(OfflineReason::PeerReplaced));
+        self.give_up_queued(SessionEnd::PeerReplaced.cause(), queued);
+        false
     }
 
     /// A connection is gone. What left unconfirmed is counted; what never left

@@ -111,6 +111,11 @@ pub enum SocketEvent {
     },
 }
 
+/// Actors are told of events by [`events`](crate::Sub::events) of a socket that is described.
+impl actix::Message for SocketEvent {
+    type Result = ();
+}
+
 impl Tidings for SocketEvent {
     fn content_bytes(&self) -> u64 {
         match self {

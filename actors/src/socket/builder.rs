@@ -10,12 +10,13 @@ use actix::{Actor, Handler};
 use treewire_runtime::{Child, ChildSpec, Execution, IntoSpec, Placement, Ref};
 use treewire_transports::Delivery;
 
+use super::audience::{Audience, Listener};
 use super::{SocketActor, SocketOptions};
 use crate::bound::{Bound, Overflow};
 use crate::core::{CoreConfig, Shared, Stickiness};
 use crate::handle::{
     ComposedSocket, PubSocket, PullSocket, PushSocket, RepSocket, ReqSocket, RequestDefaults,
-    SocketHandle, SubSocket,
+    SocketEvent, SocketHandle, SubSocket,
 };
 use crate::pattern::{Connector, Pattern, Receiver, Sender, SocketType};
 use crate::position::StreamPosition;
@@ -36,6 +37,8 @@ pub(super) struct Blueprint {
     pub(super) patterns: Vec<Pattern>,
     /// How much of what it published is kept for those who missed it.
     pub(super) replay: Option<Bound>,
+    /// Who is told what happens to it.
+    listeners: Vec<Listener>,
 }
 
 type AddRoute = Box<dyn FnOnce(&mut Routes, &Arc<Shared>) + Send>;
@@ -52,6 +55,7 @@ impl Blueprint {
             positions: None,
             patterns: Vec::new(),
             replay: None,
+            listeners: Vec::new(),
         }
     }
 
@@ -79,6 +83,7 @@ impl Blueprint {
             positions,
             patterns,
             replay,
+            listeners: audience,
         } = self;
         let config = CoreConfig {
             socket_type: options.socket_type,
@@ -91,17 +96,23 @@ impl Blueprint {
             delivery: options.delivery,
             stickiness: options.stickiness.clone(),
             lease: options.lease,
+            expected_peer: options.expected_peer,
         };
-        let slot: Arc<OnceLock<Arc<Shared>>> = Arc::default();
+        let slot: Arc<OnceLock<(Arc<Shared>, Audience)>> = Arc::default();
         let (kind, shutdown) = (options.socket_type.name, options.linger + STOP_MARGIN);
         let (socket_type, listeners) = (options.socket_type, options.listen.len());
         let made = Made(slot.clone());
         let child = Child::try_with(name, move |_| {
-            let shared = made
+            let (shared, audience) = made
                 .0
                 .get()
                 .ok_or_else(|| treewire_runtime::Failure::new("the socket was not described"))?;
-            Ok(SocketActor::new(shared.clone(), options.clone(), defaults))
+            Ok(SocketActor::new(
+                shared.clone(),
+                options.clone(),
+                defaults,
+                audience.clone(),
+            ))
         });
         let child = child.kind(kind).shutdown(shutdown).placement(placement);
         let shared = Shared::new(config, child.stats(), listeners);
@@ -115,10 +126,7 @@ impl Blueprint {
             if let Some(bound) = replay {
                 core.keep_for_replay(bound);
             }
-            for pattern in patterns {
-                // One too many is not subscribed to, as its user is told below.
-                let _ = core.subscribe(pattern);
-            }
+            core.subscribe_from_the_start(patterns);
         });
         let mut table = Routes::new(shared.ward.clone(), foreign_codec, subscribes);
         for add in routes {
@@ -127,18 +135,18 @@ impl Blueprint {
         if !table.is_empty() {
             shared.core(|core| core.deliver_to(Box::new(table)));
         }
-        slot.get_or_init(|| shared.clone());
+        slot.get_or_init(|| (shared.clone(), Audience::of(audience, &shared)));
         let (spec, actor) = child.into_spec();
         (spec, SocketHandle { shared, actor })
     }
 }
 
 /// The socket that a spec makes actors for: with the spec, the last that might follow is gone.
-struct Made(Arc<OnceLock<Arc<Shared>>>);
+struct Made(Arc<OnceLock<(Arc<Shared>, Audience)>>);
 
 impl Drop for Made {
     fn drop(&mut self) {
-        if let Some(shared) = self.0.get() {
+        if let Some((shared, _)) = self.0.get() {
             shared.leave();
         }
     }
@@ -224,6 +232,27 @@ macro_rules! common_options {
         /// At most this many peers at a time; one more is told why it is refused.
         pub fn peers_max(mut self, count: usize) -> Self {
             self.0.options.socket_type.connector = Connector::AtMost(count);
+            self
+        }
+
+        /// Tells the actor's `Handler<SocketEvent>` what happens to the socket, in order: what
+        /// [`SocketHandle::events`] tells, with the same bounds. May be called again for other
+        /// actors. What happens while the socket is stopped is told when it starts again.
+        pub fn events<A>(mut self, actor: &Ref<A>) -> Self
+        where
+            A: Actor<Context: Execution<A>> + Handler<SocketEvent>,
+        {
+            self.0.listeners.push(Listener::new(actor));
+            self
+        }
+
+        /// Only the node of this [instance id](treewire_runtime::Identity::instance) may answer
+        /// where the socket dials. When another does, that pipe is over:
+        /// [`OfflineReason::PeerReplaced`](crate::OfflineReason::PeerReplaced), and what was queued
+        /// there is given up, to be read as dead letters. A [stickiness](crate::Stickiness) of
+        /// reliable sockets says what becomes of such a pipe instead. Default: any node.
+        pub fn expect_peer(mut self, instance: [u8; 16]) -> Self {
+            self.0.options.expected_peer = Some(instance);
             self
         }
 

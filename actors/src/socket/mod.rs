@@ -1,5 +1,6 @@
 //! A socket: the actor with a pattern, and the supervisor of its endpoints.
 
+mod audience;
 mod builder;
 mod dialer;
 mod endpoint_parts;
@@ -25,6 +26,7 @@ use treewire_transports::{Delivery, Endpoint, OptionKind, OptionSpec, Registry, 
 use crate::core::{Core, PipeId, Shared};
 use crate::handle::{Closed, RequestDefaults};
 use crate::position::StreamId;
+use audience::Audience;
 pub use builder::{Pub, Pull, Push, Rep, Req, Serves, ServesPositions, Socket, Sub};
 use dialer::Dialer;
 use endpoint_parts::EndpointParts;
@@ -43,21 +45,24 @@ pub(crate) struct SocketActor {
     shared: Arc<Shared>,
     options: SocketOptions,
     defaults: RequestDefaults,
+    audience: Audience,
     finished: bool,
     /// By pipe, the wait for what an actor decides.
     inquiries: HashMap<PipeId, SpawnHandle>,
 }
 
 impl SocketActor {
-    pub(crate) fn new(
+    fn new(
         shared: Arc<Shared>,
         options: SocketOptions,
         defaults: RequestDefaults,
+        audience: Audience,
     ) -> Self {
         SocketActor {
             shared,
             options,
             defaults,
+            audience,
             finished: false,
             inquiries: HashMap::new(),
         }
@@ -75,6 +80,9 @@ impl SocketActor {
         if let Some(mistake) = &self.options.mistake {
             return Err(Failure::fatal(mistake.clone()));
         }
+        self.shared
+            .core(|core| core.check_subscriptions())
+            .map_err(Failure::fatal)?;
         if self.options.delivery == Delivery::Durable {
             let text = "delivery Durable is not there yet: take Reliable";
             return Err(Failure::fatal(text));
@@ -244,6 +252,7 @@ impl Actor for SocketActor {
         if let Err(failure) = self.begin_publishing() {
             return context.fail(failure);
         }
+        self.audience.tell(context, self);
         self.pump_on_room(context);
         self.keep_sessions(context);
         self.tell_drops(context);

@@ -31,6 +31,8 @@ pub(crate) struct SocketOptions {
     pub(crate) lease: Duration,
     /// Whether it goes on from where streams were stored.
     pub(crate) resumes: bool,
+    /// The only node that may answer where it dials.
+    pub(crate) expected_peer: Option<[u8; 16]>,
     /// What is wrong with how it was described: it does not start.
     pub(crate) mistake: Option<String>,
 }
@@ -61,6 +63,7 @@ impl SocketOptions {
             stickiness: Stickiness::default(),
             lease: LEASE,
             resumes: false,
+            expected_peer: None,
             mistake: None,
         }
     }

@@ -50,7 +50,10 @@ fn bad_urls_are_named_with_what_is_allowed() {
 
 #[test]
 fn bad_options_are_named_with_what_is_allowed() {
-    refused("psuh", &["'psuh'", "push, pull, req, rep, demo, tree"]);
+    refused(
+        "psuh",
+        &["'psuh'", "push, pull, req, rep, pub, sub, demo, tree"],
+    );
     refused("push", &["--listen", "--dial"]);
     refused(
         "push --dial tcp://a:1 --dta x",

@@ -39,6 +39,7 @@ fn config(socket_type: SocketType) -> CoreConfig {
         delivery: Delivery::BestEffort,
         stickiness: Stickiness::Stick,
         lease: LEASE,
+        expected_peer: None,
     }
 }
 
