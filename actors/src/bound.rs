@@ -10,8 +10,8 @@ pub struct Bound {
     pub bytes: u64,
 }
 
-const MESSAGES_MAX: u64 = (1 << 24) - 1;
-const BYTES_MAX: u64 = 1 << 39;
+pub(crate) const MESSAGES_MAX: u64 = (1 << 24) - 1;
+pub(crate) const BYTES_MAX: u64 = 1 << 39;
 
 impl Bound {
     /// This many messages, and the default number of bytes.

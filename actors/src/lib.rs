@@ -11,6 +11,7 @@ mod connection;
 mod core;
 mod handle;
 mod message;
+pub mod options;
 mod pattern;
 mod position;
 mod session;
@@ -27,11 +28,12 @@ pub use handle::{
     SocketEvent, SocketEvents, SocketHandle, SubSocket, SubscribeError, Tracked,
 };
 pub use message::{Message, Source};
+pub use options::OptionError;
 pub use pattern::{
     Connector, PATTERN_BYTES_MAX, Pattern, PatternError, Receiver, Sender, SocketType,
 };
 pub use position::{ParsePositionError, StreamId, StreamPosition};
-pub use socket::{Pub, Pull, Push, Rep, Req, SOCKET_OPTIONS, Serves, ServesPositions, Socket, Sub};
+pub use socket::{Pub, Pull, Push, Rep, Req, Serves, ServesPositions, Socket, Sub};
 pub use typed::{
     AskingTyped, Codec, Delivered, Remote, RemoteError, WireMessage, WireType, schema_of,
 };

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use treewire::runtime::{Failure, print_error};
-use treewire::{Exit, NodeError, SpawnError};
+use treewire::{Exit, NodeError, OptionError, SpawnError};
 
 use crate::signals::Signal;
 
@@ -46,6 +46,12 @@ impl From<SpawnError> for Ending {
             } => Ending::Failed(text),
             other => Ending::failed(other),
         }
+    }
+}
+
+impl From<OptionError> for Ending {
+    fn from(error: OptionError) -> Self {
+        Ending::failed(error)
     }
 }
 

@@ -6,4 +6,7 @@ mod support;
 
 mod admission;
 mod immediate;
+mod live;
+mod page;
+mod proofs;
 mod reconnecting;

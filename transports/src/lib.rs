@@ -30,7 +30,7 @@ pub use dialect::{
     OpenChannel, Output, PeerHello, Refusal, RefusalCode, Role, Settings, Unsendable, Violation,
 };
 pub use endpoint::{
-    DEFAULT_DIALECT, Endpoint, EndpointError, Host, HostPort, OptionKind, OptionSpec, Use,
+    DEFAULT_DIALECT, Endpoint, EndpointError, Host, HostPort, OptionKind, OptionSpec, Use, value,
 };
 pub use envelope::{Envelope, Kind};
 pub use failure::{Failure, MalformedFailure};

@@ -262,7 +262,7 @@ mod tests {
         );
         refused(
             "tcp://x:1?nodelay=yes",
-            r#"bad value "yes" for option "nodelay" in "tcp://x:1": allowed is true or false"#,
+            r#"bad value "yes" for option "nodelay" in "tcp://x:1": allowed is on or off, true or false"#,
         );
         refused(
             "tcp://x:1?codec=xml",

@@ -33,6 +33,17 @@ impl Channel {
         !self.peer_closed && self.socket_type.sender == Sender::Nobody
     }
 
+    /// What the peer is to be told. What it was allowed before it stays allowed: the bound may
+    /// have been lowered between the channel's first credit and the connection's.
+    pub(super) fn credit(&self) -> Credit {
+        let credit = self.inlet.credit();
+        Credit {
+            handled: credit.handled,
+            messages_max: credit.messages_max.max(self.granted.messages_max),
+            bytes_max: credit.bytes_max.max(self.granted.bytes_max),
+        }
+    }
+
     /// Takes the next message off the events, if it is one that the peer had
     /// credit for.
     pub(super) fn next_message(&mut self, events: &mut VecDeque<Event>) -> Option<Envelope> {

@@ -106,15 +106,15 @@ impl Connection {
 
     /// What this end says of a channel without a session.
     fn own_channel(&self) -> OpenChannel {
-        let config = self.config.shared.core(|core| core.config().clone());
+        let config = self.config.shared.options();
         OpenChannel {
             service: self.config.service.clone(),
             socket: config.socket_type.name.into(),
             delivery: config.delivery,
             credit: Credit {
                 handled: 0,
-                messages_max: config.receive_bound.messages,
-                bytes_max: config.receive_bound.bytes,
+                messages_max: config.receive_messages_max,
+                bytes_max: config.receive_bytes_max,
             },
             ..OpenChannel::default()
         }

@@ -71,7 +71,7 @@ impl Connection {
             let due = *self.credit_due.get_or_insert(now + CREDIT_DELAY);
             if closing || channel.peer_closed || due <= now || channel.inlet.is_urgent() {
                 self.credit_due = None;
-                channel.granted = channel.inlet.credit();
+                channel.granted = channel.credit();
                 self.dialect
                     .credit(channel.number, channel.granted, &mut self.wire.output);
                 busy = true;

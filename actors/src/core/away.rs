@@ -17,8 +17,8 @@ impl Core {
     /// Whether a peer from `host` may begin one more session. One that is known is
     /// resumed in any case.
     pub(super) fn admits_session(&self, host: &str) -> Result<(), Refusal> {
-        let window = self.config.receive_bound.bytes;
-        let window = window.max(self.config.send_bound.bytes);
+        let window = self.config.receive_bound().bytes;
+        let window = window.max(self.config.send_bound().bytes);
         let bytes_max = window.saturating_mul(WINDOWS_OF_A_HOST_MAX);
         let (mut all, mut of_host, mut bytes) = (0, 0, 0);
         for (_, pipe) in &self.pipes {

@@ -13,7 +13,7 @@ impl Core {
         if self.standing == Standing::Open {
             self.lost_before = self.lost;
             self.standing = Standing::Resting {
-                keeps_orphans: !self.orphans.reached(self.config.receive_bound),
+                keeps_orphans: !self.orphans.reached(self.config.receive_bound()),
             };
         }
         self.wake_all();

@@ -21,8 +21,14 @@ pub enum ReconnectStop {
 pub(crate) struct Perseverance {
     /// So often in a row; `None` for ever.
     pub(crate) attempts: Option<u32>,
-    stops_when_refused: bool,
-    stops_after_handshake: bool,
+    pub(crate) stops: Stops,
+}
+
+/// On what else it is given up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Stops {
+    pub(crate) when_refused: bool,
+    pub(crate) after_handshake: bool,
 }
 
 /// How an attempt to reach a peer came to nothing.
@@ -42,22 +48,24 @@ pub(crate) enum Stage {
     ShakingHands,
 }
 
-impl Perseverance {
-    pub(crate) fn stop_on(&mut self, condition: ReconnectStop) {
-        match condition {
-            ReconnectStop::ConnectionRefused => self.stops_when_refused = true,
-            ReconnectStop::HandshakeFailed => self.stops_after_handshake = true,
+impl From<ReconnectStop> for Stops {
+    fn from(condition: ReconnectStop) -> Self {
+        Stops {
+            when_refused: condition == ReconnectStop::ConnectionRefused,
+            after_handshake: condition == ReconnectStop::HandshakeFailed,
         }
     }
+}
 
+impl Perseverance {
     /// Whether the endpoint is given up when so many attempts in a row failed, the last one so.
     pub(super) fn ends(self, failures: u32, failed: &Failed) -> bool {
         if !is_the_worlds(&failed.reason) {
             return false;
         }
         let stops = match failed.stage {
-            Stage::Connecting { is_refused } => self.stops_when_refused && is_refused,
-            Stage::ShakingHands => self.stops_after_handshake && does_not_pass(&failed.reason),
+            Stage::Connecting { is_refused } => self.stops.when_refused && is_refused,
+            Stage::ShakingHands => self.stops.after_handshake && does_not_pass(&failed.reason),
         };
         stops || self.attempts.is_some_and(|most| failures >= most)
     }
@@ -137,16 +145,18 @@ mod tests {
 
     #[test]
     fn it_is_given_up_at_once_on_what_was_named_and_on_nothing_else() {
-        let mut when_refused = Perseverance::default();
-        when_refused.stop_on(ReconnectStop::ConnectionRefused);
+        let stopping_on = |condition: ReconnectStop| Perseverance {
+            attempts: None,
+            stops: condition.into(),
+        };
+        let when_refused = stopping_on(ReconnectStop::ConnectionRefused);
         assert!(when_refused.ends(1, &lost(REFUSED)));
         let unreachable = Stage::Connecting { is_refused: false };
         assert!(!when_refused.ends(1, &lost(unreachable)));
         let incompatible = turned_down(RefusalCode::IncompatibleSocket);
         assert!(!when_refused.ends(1, &incompatible));
 
-        let mut after_handshake = Perseverance::default();
-        after_handshake.stop_on(ReconnectStop::HandshakeFailed);
+        let after_handshake = stopping_on(ReconnectStop::HandshakeFailed);
         assert!(after_handshake.ends(1, &incompatible));
         assert!(!after_handshake.ends(1, &turned_down(RefusalCode::ConnectionLimit)));
         assert!(!after_handshake.ends(1, &turned_down(RefusalCode::SessionLost)));

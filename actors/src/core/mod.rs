@@ -39,23 +39,23 @@ mod ward;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Weak};
-use std::time::Duration;
 
 use slab::Slab;
 use tokio::sync::oneshot;
 use treewire_runtime::Stats;
-use treewire_transports::{Delivery, Refusal, RefusalCode};
+use treewire_transports::{Refusal, RefusalCode};
 
-use crate::bound::{Bound, Overflow};
+use crate::bound::Bound;
 use crate::handle::{OfflineReason, SessionEnd, SocketDeadLetter, SocketEvent};
 use crate::message::Message;
-use crate::pattern::{Answer, FairTurns, LeastOutstanding, Load, Requests, Sender, SocketType};
-use crate::session::{Beginning, Instance, SessionId};
+use crate::options::SocketOptions;
+use crate::pattern::{Answer, FairTurns, LeastOutstanding, Load, Requests, Sender};
+use crate::session::{Beginning, SessionId};
 
 pub(crate) use blocked::{Blocked, Reason};
 use following::{Follower, Following};
 pub use giving_up::ReconnectStop;
-pub(crate) use giving_up::{Failed, Perseverance, Stage, is_of_a_session, passes};
+pub(crate) use giving_up::{Failed, Perseverance, Stage, Stops, is_of_a_session, passes};
 pub(crate) use inbound::{Deliver, Taken};
 pub(crate) use inlet::{Inlet, Peer};
 pub(crate) use intake::{Arrivals, Intake};
@@ -70,34 +70,12 @@ use presence::Step;
 pub(crate) use publisher::SubscriptionRefused;
 use publisher::{Publisher, Subscriber};
 use session::{Session, Tally};
-pub(crate) use sessions::LEASE;
 pub(crate) use shared::Shared;
 pub use stickiness::{Judge, Stickiness};
 use streams::Streams;
 pub(crate) use tracker::FateCell;
 use tracker::{FateNews, Tracker};
 pub(crate) use ward::{QUARANTINED, Ward};
-
-/// What a socket is told about itself.
-#[derive(Clone, Debug)]
-pub(crate) struct CoreConfig {
-    pub(crate) socket_type: SocketType,
-    pub(crate) send_bound: Bound,
-    pub(crate) receive_bound: Bound,
-    pub(crate) overflow: Overflow,
-    /// Messages are queued for connected peers only.
-    pub(crate) immediate: bool,
-    /// When what it dials is given up.
-    pub(crate) perseverance: Perseverance,
-    /// The largest message it sends or takes, in bytes.
-    pub(crate) message_bytes_max: u64,
-    pub(crate) delivery: Delivery,
-    pub(crate) stickiness: Stickiness,
-    /// How long a session is kept without its peer.
-    pub(crate) lease: Duration,
-    /// The only node that may answer where it dials.
-    pub(crate) expected_peer: Option<Instance>,
-}
 
 /// How much was received from peers that are gone.
 #[derive(Default)]
@@ -137,7 +115,7 @@ enum Standing {
 }
 
 pub(crate) struct Core {
-    config: CoreConfig,
+    config: SocketOptions,
     /// Where it is the core.
     home: Weak<Shared>,
     stats: Arc<Stats>,
@@ -181,7 +159,7 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    pub(crate) fn new(config: CoreConfig, stats: Arc<Stats>, home: Weak<Shared>) -> Self {
+    pub(crate) fn new(config: SocketOptions, stats: Arc<Stats>, home: Weak<Shared>) -> Self {
         let socket_type = config.socket_type;
         Core {
             config,
@@ -213,8 +191,20 @@ impl Core {
         }
     }
 
-    pub(crate) fn config(&self) -> &CoreConfig {
+    pub(crate) fn config(&self) -> &SocketOptions {
         &self.config
+    }
+
+    /// The options before and after the change.
+    pub(crate) fn change_options<E>(
+        &mut self,
+        change: impl FnOnce(&mut SocketOptions) -> Result<(), E>,
+    ) -> Result<(SocketOptions, SocketOptions), E> {
+        let mut options = self.config.clone();
+        change(&mut options)?;
+        let before = std::mem::replace(&mut self.config, options.clone());
+        self.route_unrouted();
+        Ok((before, options))
     }
 
     pub(crate) fn losses(&self) -> &Arc<Losses> {
@@ -241,8 +231,8 @@ impl Core {
         let id = match known {
             Some((_, pipe)) => pipe.id(),
             None => {
-                let bound = self.config.receive_bound;
-                let expected = self.config.expected_peer;
+                let bound = self.config.receive_bound();
+                let expected = self.config.expect_peer;
                 let session = beginning.map(|beginning| {
                     let mut session = Session::dialed(beginning, bound, self.tally());
                     session.peer = expected;
@@ -288,7 +278,7 @@ impl Core {
             (RefusalCode::IncompatibleSocket, text)
         } else if self.standing != Standing::Open && !dialed {
             (RefusalCode::Closing, "the socket is closing".to_owned())
-        } else if !own.connector.admits(self.connected) {
+        } else if !self.config.peers_max.admits(self.connected) {
             let text = format!(
                 "the socket has its limit of {} peers: try later",
                 self.connected
@@ -309,7 +299,7 @@ impl Core {
             return None;
         }
         let id = pipe.unwrap_or_else(|| self.add_pipe(None));
-        let (bound, home) = (self.config.receive_bound, self.home.clone());
+        let (bound, home) = (self.config.receive_bound(), self.home.clone());
         // Whoever held it before is captive on a blocked thread.
         if let Some(stale) = self.pipe(id)?.inlet() {
             self.detach(&stale, OfflineReason::Superseded);
@@ -328,7 +318,7 @@ impl Core {
     /// Whether who answers at a dialed pipe without a session may be there. Whoever may not is
     /// the end of the pipe.
     fn is_expected(&mut self, id: PipeId, peer: &Peer) -> bool {
-        let expected = self.config.expected_peer;
+        let expected = self.config.expect_peer;
         let is_expected = expected.is_none_or(|expected| peer.instance == Some(expected));
         let Some(pipe) = self.pipe(id) else {
             return false;
@@ -408,10 +398,10 @@ impl Core {
         let keeps = Standing::Resting {
             keeps_orphans: true,
         };
-        if self.standing != keeps && self.orphans.reached(self.config.receive_bound) {
+        if self.standing != keeps && self.orphans.reached(self.config.receive_bound()) {
             let position = inbound.front().and_then(Message::position);
             if let (Some(streams), Some(position)) = (&mut self.streams, position) {
-                streams.let_go(position.stream, self.config.receive_bound);
+                streams.let_go(position.stream, self.config.receive_bound());
             }
             let orphans = std::mem::take(inbound);
             self.losses.count("orphaned", orphans.len() as u64);

@@ -71,7 +71,7 @@ impl Core {
         bytes_wanted: u64,
         batch: &mut Vec<Queued>,
     ) -> bool {
-        let bound = self.config.send_bound;
+        let bound = self.config.send_bound();
         let asks = self.config.socket_type.asks;
         let id = inlet.pipe();
         if self.publisher.is_some() && self.pipe_of(inlet).is_some() {
@@ -220,13 +220,13 @@ impl Core {
     /// lost, waits for one that is there rather than at one that may never come.
     fn choose(&mut self) -> Option<usize> {
         let present_only = self.present_only() || self.prefers_present() && self.connected > 0;
-        let loads = Self::loads(&self.pipes, self.config.send_bound);
+        let loads = Self::loads(&self.pipes, self.config.send_bound());
         self.chooser
             .choose(loads.filter(|(_, load)| load.connected || !present_only))
     }
 
     fn send_to_all(&mut self, queued: Queued) -> Result<(), Blocked> {
-        let bound = self.config.send_bound;
+        let bound = self.config.send_bound();
         let keys: Vec<usize> = self.takers().map(|(key, _)| key).collect();
         if keys.is_empty() {
             return self.overflow(queued, None);
@@ -265,7 +265,7 @@ impl Core {
     }
 
     fn send_to(&mut self, queued: Queued, destination: PipeId) -> Result<(), Blocked> {
-        let bound = self.config.send_bound;
+        let bound = self.config.send_bound();
         match self.pipe(destination) {
             Some(pipe) if pipe.takes_messages() && pipe.has_room(bound) => {
                 pipe.push(queued);
@@ -301,7 +301,7 @@ impl Core {
             (Overflow::DropNewest, Some(_)) => self.give_up_queued("queue full", [queued]),
             (_, None) => self.give_up_queued("no peer", [queued]),
             (Overflow::DropOldest, Some(key)) => {
-                let oldest = self.pipes[key].make_room(self.config.send_bound);
+                let oldest = self.pipes[key].make_room(self.config.send_bound());
                 self.pipes[key].push(queued);
                 self.give_up_queued("queue full", oldest);
             }

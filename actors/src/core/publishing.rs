@@ -93,14 +93,14 @@ impl Core {
 
     /// Whether it waits for the slowest, as it was told to.
     fn is_held_up(&self, publisher: &Publisher) -> bool {
-        let bound = self.config.send_bound;
+        let bound = self.config.send_bound();
         let waits = matches!(self.config.overflow, Overflow::Wait | Overflow::Refuse);
         let mut takers = publisher.takers.iter();
         waits && publisher.replay.is_none() && takers.any(|&key| !self.pipes[key].has_room(bound))
     }
 
     fn fan_out(&mut self, publisher: &mut Publisher, queued: Queued) {
-        let bound = self.config.send_bound;
+        let bound = self.config.send_bound();
         let number = publisher.sequence + 1;
         let envelope = queued.envelope.correlated(number);
         for &key in &publisher.takers {
@@ -138,7 +138,7 @@ impl Core {
 
     /// One subscriber has no room for a message, which no other is to feel.
     fn drop_for(&mut self, key: usize, number: u64, envelope: Envelope) {
-        let bound = self.config.send_bound;
+        let bound = self.config.send_bound();
         let pipe = &mut self.pipes[key];
         let (cause, dropped) = match self.config.overflow {
             Overflow::DropOldest => ("queue full", pipe.make_room_for_news(bound)),
@@ -168,7 +168,7 @@ impl Core {
         let Some(publisher) = &self.publisher else {
             return;
         };
-        let bound = self.config.send_bound;
+        let bound = self.config.send_bound();
         let Some(pipe) = self.pipes.get_mut(id.key) else {
             return;
         };

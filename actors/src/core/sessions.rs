@@ -1,7 +1,7 @@
 //! Sessions of a socket: how one is opened, resumed and ended.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use treewire_transports::{Content, Envelope, OpenChannel, RefusalCode};
 
@@ -243,7 +243,7 @@ impl Core {
     /// The session of a pipe is over. What was not acknowledged goes to who comes next, if
     /// anybody will do, or else back to the owner of the socket.
     pub(crate) fn end_session(&mut self, id: PipeId, end: SessionEnd) {
-        let bound = self.config.receive_bound;
+        let bound = self.config.receive_bound();
         let is_sent_to_one = self.config.socket_type.sender == Sender::One;
         let fails_over = matches!(self.config.stickiness, Stickiness::Failover);
         let (asks, renews) = (
@@ -332,7 +332,7 @@ impl Core {
 
     /// Another node is to have everything that the first did not acknowledge.
     fn fail_over(&mut self, id: PipeId, other: Instance) {
-        let (bound, asks) = (self.config.receive_bound, self.config.socket_type.asks);
+        let (bound, asks) = (self.config.receive_bound(), self.config.socket_type.asks);
         let fails_over_once = matches!(self.config.stickiness, Stickiness::Ask(_));
         let renews = self.config.socket_type.renews();
         self.forget_subscriber(id);
@@ -390,6 +390,3 @@ impl Core {
         self.pipe(id)?.session.as_deref_mut()
     }
 }
-
-/// How long a session is kept without its peer, unless it is said otherwise.
-pub(crate) const LEASE: Duration = Duration::from_secs(600);

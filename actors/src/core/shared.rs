@@ -8,11 +8,10 @@ use tokio::sync::Notify;
 use treewire_runtime::{Counter, Stats};
 use treewire_transports::{Content, Credit, Endpoint, Envelope, OpenChannel};
 
-use super::{
-    Core, CoreConfig, FateNews, Inlet, Losses, NoSession, Opening, Owed, Peer, PipeId, Queued, Ward,
-};
+use super::{Core, FateNews, Inlet, Losses, NoSession, Opening, Owed, Peer, PipeId, Queued, Ward};
 use crate::handle::{Closed, OfflineReason};
 use crate::message::Message;
+use crate::options::{OptionError, SocketOptions};
 use crate::session::SessionId;
 
 /// A socket's core and those who wait at it: shared by its handles, its
@@ -45,7 +44,7 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(config: CoreConfig, stats: Arc<Stats>, listeners: usize) -> Arc<Self> {
+    pub(crate) fn new(config: SocketOptions, stats: Arc<Stats>, listeners: usize) -> Arc<Self> {
         Arc::new_cyclic(|home| {
             let core = Core::new(config, stats.clone(), home.clone());
             let losses = core.losses().clone();
@@ -79,6 +78,33 @@ impl Shared {
         drop(core);
         leftovers.finish();
         result
+    }
+
+    /// As they are now.
+    pub(crate) fn options(&self) -> SocketOptions {
+        self.core(|core| core.config().clone())
+    }
+
+    /// Changes an option of the running socket.
+    pub(crate) fn set_option(&self, name: &str, value: &str) -> Result<(), OptionError> {
+        let change = |options: &mut SocketOptions| options.row(name)?.set_live(options, value);
+        self.change_options(change)
+    }
+
+    /// Changes options of the running socket, all or none.
+    pub(crate) fn change_options<E>(
+        &self,
+        change: impl FnOnce(&mut SocketOptions) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let (before, options) = self.core(|core| core.change_options(change))?;
+        // Not under the lock: an actor that decides may end with its last reference.
+        for row in options.changed_since(&before) {
+            self.stats.describe(row.name(), row.get(&options));
+        }
+        self.room.notify_waiters();
+        self.left.notify_waiters();
+        self.may_dial.notify_waiters();
+        Ok(())
     }
 
     #[cfg(test)]
@@ -172,12 +198,12 @@ impl Shared {
         self.may_dial.notify_waiters();
     }
 
-    /// Waits until the dialer of that pipe is told to make an attempt.
-    pub(crate) async fn told_to_dial(&self, id: PipeId) {
+    /// Waits until the dialer of that pipe is told to make an attempt, or that it reconnects.
+    pub(crate) async fn told_to_dial(&self, id: PipeId, reconnects: impl Fn() -> bool) {
         loop {
             let mut told = pin!(self.may_dial.notified());
             told.as_mut().enable();
-            if self.core(|core| core.may_dial(id)) {
+            if self.core(|core| core.may_dial(id)) || reconnects() {
                 return;
             }
             told.await;

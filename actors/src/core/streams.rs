@@ -142,7 +142,7 @@ impl Core {
     ) -> Result<PipeId, NoSession> {
         check_beginning(open)?;
         let stream = StreamId(open.stream);
-        let (after, bound) = (open.begins_after, self.config.receive_bound);
+        let (after, bound) = (open.begins_after, self.config.receive_bound());
         let mut came = after;
         let mut known = None;
         if let Some(streams) = &self.streams {

@@ -25,7 +25,7 @@ impl Core {
 
     /// That attempt came to nothing.
     pub(crate) fn dial_failed(&mut self, id: PipeId, attempt: u64, failed: Failed) {
-        let perseverance = self.config.perseverance;
+        let perseverance = self.config.perseverance();
         let Some(pipe) = self.pipe(id).filter(|pipe| pipe.presence.is_at(attempt)) else {
             return;
         };

@@ -5,6 +5,7 @@ mod error;
 mod event;
 mod fate;
 mod incoming;
+mod options;
 mod pipes;
 mod publishing;
 mod receiving;

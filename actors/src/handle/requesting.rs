@@ -20,11 +20,21 @@ pub struct ReqSocket {
 }
 
 /// What holds for requests that say nothing else.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct RequestDefaults {
-    pub(crate) deadline: Option<Duration>,
+    /// The handle's own, instead of the socket's.
+    pub(crate) deadline: Option<Option<Duration>>,
     /// Of typed ones.
     pub(crate) codec: Codec,
+}
+
+impl RequestDefaults {
+    pub(crate) fn new(codec: Codec) -> Self {
+        RequestDefaults {
+            deadline: None,
+            codec,
+        }
+    }
 }
 
 impl Deref for ReqSocket {
@@ -48,7 +58,7 @@ impl ReqSocket {
         Asking {
             socket: self.socket.clone(),
             content: content.into(),
-            deadline: self.defaults.deadline,
+            deadline: self.deadline(),
             idempotent: false,
         }
     }
@@ -66,10 +76,15 @@ impl ReqSocket {
         Remote::new(self.clone())
     }
 
+    fn deadline(&self) -> Option<Duration> {
+        let own = self.defaults.deadline;
+        own.unwrap_or_else(|| self.shared.core(|core| core.config().deadline))
+    }
+
     /// The same socket with another default deadline; `None` waits for ever.
     pub fn with_deadline(&self, deadline: impl Into<Option<Duration>>) -> ReqSocket {
         let mut socket = self.clone();
-        socket.defaults.deadline = deadline.into();
+        socket.defaults.deadline = Some(deadline.into());
         socket
     }
 

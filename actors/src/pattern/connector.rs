@@ -18,6 +18,12 @@ impl Connector {
     }
 }
 
+impl From<usize> for Connector {
+    fn from(limit: usize) -> Self {
+        Connector::AtMost(limit)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -33,7 +33,7 @@ impl Dialer {
         registry: &Registry,
     ) -> Result<Child<Dialer>, Failure> {
         let endpoint = parts.endpoint.to_string();
-        let beginning = match parts.options.delivery {
+        let beginning = match parts.options().delivery {
             Delivery::BestEffort => None,
             Delivery::Reliable | Delivery::Durable => Some(beginning()?),
         };
@@ -42,13 +42,9 @@ impl Dialer {
             true => Backoff::default().ceiling(LOCAL_CEILING),
             false => Backoff::default(),
         };
-        let (first, ceiling) = (
-            parts.options.reconnect_first,
-            parts.options.reconnect_ceiling,
-        );
-        let backoff = default
-            .first(first.unwrap_or(default.first))
-            .ceiling(ceiling.unwrap_or(default.ceiling));
+        let options = parts.options();
+        let ceiling = options.reconnect_ceiling.unwrap_or(default.ceiling);
+        let backoff = default.first(options.reconnect_first).ceiling(ceiling);
         let made_from = parts.clone();
         let child = Child::new(parts.name("dialer"), move || Dialer {
             parts: made_from.clone(),
@@ -82,11 +78,17 @@ impl Dialer {
     }
 
     fn dial_when_told(&mut self, context: &mut Context<Self>) {
-        let (shared, pipe) = (self.parts.shared.clone(), self.pipe);
-        if let Some(reason) = shared.core(|core| core.given_up(pipe)) {
+        let (parts, pipe) = (self.parts.clone(), self.pipe);
+        let given_up = parts.shared.core(|core| core.given_up(pipe));
+        let reconnects = given_up.is_none();
+        if let Some(reason) = given_up {
             context.stats().describe(GIVEN_UP, reason.to_string());
         }
-        let told = async move { shared.told_to_dial(pipe).await };
+        let told = async move {
+            // What was switched off may be switched on; what was given up stays so.
+            let may_again = || reconnects && parts.options().reconnect;
+            parts.shared.told_to_dial(pipe, may_again).await;
+        };
         let told = told.into_actor(self);
         context.spawn(told.map(|(), dialer, context| {
             if dialer.given_up() {
@@ -101,7 +103,7 @@ impl Dialer {
         let registry = context.node().provided(Registry::standard);
         let shared = &self.parts.shared;
         self.attempt = Some(shared.dialing(self.pipe));
-        let deadline = self.parts.options.handshake_deadline;
+        let deadline = self.parts.options().handshake_deadline;
         let endpoint = self.parts.endpoint.clone();
         let dial = async move {
             let dialed = tokio::time::timeout(deadline, registry.dial(&endpoint)).await;
@@ -165,7 +167,7 @@ impl Actor for Dialer {
     type Context = Context<Self>;
 
     fn started(&mut self, context: &mut Context<Self>) {
-        if !self.parts.options.reconnect {
+        if !self.parts.options().reconnect {
             let stats = context.stats();
             stats.describe("reconnects", "when it is told to");
         } else if !self.given_up() {

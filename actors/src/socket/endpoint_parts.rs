@@ -4,16 +4,16 @@ use actix::Actor;
 use treewire_runtime::{Child, Context, Failure, Progress, Restart};
 use treewire_transports::{Endpoint, Link, Registry, Role};
 
-use super::SocketOptions;
+use super::plan::settings;
 use crate::connection::{Connection, ConnectionConfig, FAREWELL};
 use crate::core::{PipeId, Shared};
+use crate::options::SocketOptions;
 
 /// What dialers and listeners are both made from.
 #[derive(Clone)]
 pub(super) struct EndpointParts {
     pub(super) endpoint: Endpoint,
     pub(super) shared: Arc<Shared>,
-    pub(super) options: SocketOptions,
 }
 
 /// Which of the two a connection belongs to.
@@ -27,6 +27,11 @@ pub(super) enum Side {
 }
 
 impl EndpointParts {
+    /// The socket's options as they are now, and what the URL says instead.
+    pub(super) fn options(&self) -> SocketOptions {
+        self.shared.options().at(&self.endpoint)
+    }
+
     /// The child that speaks over a link. It is temporary: its dialer, or its
     /// peer's, makes another.
     pub(super) fn connection<A: Actor<Context = Context<A>>>(
@@ -46,15 +51,16 @@ impl EndpointParts {
             } => (Role::Dialer, Some(pipe), attempt, Some(progress)),
             Side::Listener => (Role::Listener, None, 0, None),
         };
-        let settings = self.options.settings(node.identity(), role);
+        let options = self.options();
+        let settings = settings(&options, node.identity(), role);
         let dialect = registry.speak(&self.endpoint, settings.clone())?;
         let config = ConnectionConfig {
             shared: self.shared.clone(),
             settings,
             pipe,
             attempt,
-            service: self.endpoint.service().unwrap_or_default().to_owned(),
-            handshake_deadline: self.options.handshake_deadline,
+            service: options.service,
+            handshake_deadline: options.handshake_deadline,
             progress,
         };
         let (peer, local) = (link.peer.clone(), link.local.clone());

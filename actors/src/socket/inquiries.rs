@@ -36,10 +36,11 @@ impl SocketActor {
     /// Asks what there is to be asked, now and whenever there is more. A question about a
     /// pipe replaces the one before it.
     pub(super) fn put_questions(&mut self, context: &mut Context<Self>) {
-        let Stickiness::Ask(judge) = self.options.stickiness.clone() else {
-            return;
-        };
         for (pipe, question) in self.shared.core(|core| core.take_questions()) {
+            // Meanwhile nobody may be there to decide.
+            let Stickiness::Ask(judge) = self.shared.options().stickiness else {
+                continue;
+            };
             let asked = Asked {
                 shared: self.shared.clone(),
                 pipe,

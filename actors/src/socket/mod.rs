@@ -6,7 +6,7 @@ mod dialer;
 mod endpoint_parts;
 mod inquiries;
 mod listener;
-mod options;
+mod plan;
 mod publishing;
 
 use std::collections::HashMap;
@@ -21,30 +21,23 @@ use actix::{
     Actor, ActorContext, AsyncContext, Handler, Message, ResponseActFuture, Running, SpawnHandle,
 };
 use treewire_runtime::{Clock, Context, Failure};
-use treewire_transports::{Delivery, Endpoint, OptionKind, OptionSpec, Registry, Use};
+use treewire_transports::{Delivery, Endpoint, Registry, Use};
 
 use crate::core::{Core, PipeId, Shared};
 use crate::handle::{Closed, RequestDefaults};
+use crate::options::in_urls;
 use crate::position::StreamId;
 use audience::Audience;
 pub use builder::{Pub, Pull, Push, Rep, Req, Serves, ServesPositions, Socket, Sub};
 use dialer::Dialer;
 use endpoint_parts::EndpointParts;
 use listener::Listener;
-pub(crate) use options::SocketOptions;
-
-/// The options in a URL that the socket itself understands.
-pub const SOCKET_OPTIONS: &[OptionSpec] = &[OptionSpec {
-    name: "service",
-    value: OptionKind::Text,
-    help: "which of several sockets behind the endpoint is meant; both ends say the same",
-}];
+pub(crate) use plan::Plan;
 
 /// Owns the endpoints; the messages themselves do not pass through it.
 pub(crate) struct SocketActor {
     shared: Arc<Shared>,
-    options: SocketOptions,
-    defaults: RequestDefaults,
+    plan: Plan,
     audience: Audience,
     finished: bool,
     /// By pipe, the wait for what an actor decides.
@@ -52,16 +45,10 @@ pub(crate) struct SocketActor {
 }
 
 impl SocketActor {
-    fn new(
-        shared: Arc<Shared>,
-        options: SocketOptions,
-        defaults: RequestDefaults,
-        audience: Audience,
-    ) -> Self {
+    fn new(shared: Arc<Shared>, plan: Plan, audience: Audience) -> Self {
         SocketActor {
             shared,
-            options,
-            defaults,
+            plan,
             audience,
             finished: false,
             inquiries: HashMap::new(),
@@ -73,36 +60,39 @@ impl SocketActor {
     }
 
     pub(crate) fn defaults(&self) -> RequestDefaults {
-        self.defaults
+        RequestDefaults::new(self.shared.options().codec)
     }
 
     fn start_endpoints(&mut self, context: &mut Context<Self>) -> Result<(), Failure> {
-        if let Some(mistake) = &self.options.mistake {
+        if let Some(mistake) = &self.plan.mistake {
             return Err(Failure::fatal(mistake.clone()));
         }
         self.shared
             .core(|core| core.check_subscriptions())
             .map_err(Failure::fatal)?;
-        if self.options.delivery == Delivery::Durable {
+        let options = self.shared.options();
+        let checked = options.check();
+        checked.map_err(|error| Failure::fatal(error.to_string()))?;
+        if options.delivery == Delivery::Durable {
             let text = "delivery Durable is not there yet: take Reliable";
             return Err(Failure::fatal(text));
         }
-        if self.options.resumes && self.options.delivery == Delivery::BestEffort {
+        if self.plan.resumes && options.delivery == Delivery::BestEffort {
             let text = "resume_from goes with reliable messages: set delivery to Reliable";
             return Err(Failure::fatal(text));
         }
-        if self.options.resumes && !self.options.dial.is_empty() {
+        if self.plan.resumes && !self.plan.dial.is_empty() {
             let text = "resume_from goes with senders that dial: listen, and dial from there";
             return Err(Failure::fatal(text));
         }
         let registry = context.node().provided(Registry::standard);
         let mut listeners = Vec::new();
-        for (index, text) in self.options.listen.iter().enumerate() {
+        for (index, text) in self.plan.listen.iter().enumerate() {
             let endpoint = self.parse(&registry, text, Use::Listen)?;
             let listener = Listener::child(index, self.parts(endpoint));
             listeners.push(context.spawn_child(listener));
         }
-        for text in &self.options.dial {
+        for text in &self.plan.dial {
             let endpoint = self.parse(&registry, text, Use::Dial)?;
             let dialer = Dialer::child(self.parts(endpoint), &registry)?;
             let mut dialer = context.spawn_child(dialer);
@@ -128,7 +118,7 @@ impl SocketActor {
     /// Lets go of sessions whose peers stay away for the lease, and takes those up again
     /// whose peers were quarantined.
     fn keep_sessions(&self, context: &mut Context<Self>) {
-        if self.options.delivery == Delivery::BestEffort {
+        if self.shared.options().delivery == Delivery::BestEffort {
             return;
         }
         let (shared, clock) = (self.shared.clone(), context.clock().clone());
@@ -157,7 +147,7 @@ impl SocketActor {
 
     /// What it publishes is told from all other streams by random bits.
     fn begin_publishing(&self) -> Result<(), Failure> {
-        if !self.options.socket_type.publishes() {
+        if !self.shared.options().socket_type.publishes() {
             return Ok(());
         }
         let mut bits = [0; 16];
@@ -192,9 +182,9 @@ impl SocketActor {
 
     fn parse(&self, registry: &Registry, text: &str, wanted: Use) -> Result<Endpoint, Failure> {
         let endpoint: Endpoint = text.parse()?;
-        registry.check(&endpoint, wanted, SOCKET_OPTIONS)?;
-        let socket = self.options.socket_type.name;
-        registry.check_socket(&endpoint, socket, self.options.delivery)?;
+        registry.check(&endpoint, wanted, &in_urls(wanted))?;
+        let options = self.shared.options();
+        registry.check_socket(&endpoint, options.socket_type.name, options.delivery)?;
         Ok(endpoint)
     }
 
@@ -202,7 +192,6 @@ impl SocketActor {
         EndpointParts {
             endpoint,
             shared: self.shared.clone(),
-            options: self.options.clone(),
         }
     }
 
@@ -270,7 +259,7 @@ impl Actor for SocketActor {
             self.shared.will_not_return();
         }
         self.shared.rest();
-        let flushed = flush(self.shared.clone(), Some(self.options.linger));
+        let flushed = flush(self.shared.clone(), Some(self.shared.options().linger));
         context.spawn(flushed.into_actor(self).map(|(), socket, context| {
             socket.finished = true;
             context.stop();

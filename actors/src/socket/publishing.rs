@@ -6,7 +6,7 @@ use super::{Pub, Serves, ServesPositions, Sub};
 use crate::bound::Bound;
 use crate::pattern::{Pattern, PatternError};
 use crate::position::StreamPosition;
-use crate::typed::{Codec, Routes, WireMessage};
+use crate::typed::{Routes, WireMessage};
 
 impl Pub {
     /// Keeps the last messages for those who missed them: a subscriber that was away, or whose
@@ -14,13 +14,6 @@ impl Pub {
     /// of what is not kept any more. Default: none are kept.
     pub fn replay(mut self, bound: Bound) -> Self {
         self.0.replay = Some(bound.within_limits());
-        self
-    }
-
-    /// How typed messages are encoded; all who deliver them understand all codecs. Default
-    /// [`Codec::Postcard`].
-    pub fn codec(mut self, codec: Codec) -> Self {
-        self.0.defaults.codec = codec;
         self
     }
 }
@@ -41,7 +34,7 @@ impl Sub {
     fn subscribe_to(mut self, pattern: Result<Pattern, PatternError>) -> Self {
         match pattern {
             Ok(pattern) => self.0.patterns.push(pattern),
-            Err(error) => self.0.options.mistake = Some(error.to_string()),
+            Err(error) => self.0.plan.mistake = Some(error.to_string()),
         }
         self
     }
@@ -71,12 +64,5 @@ impl Sub {
         actor: &Ref<impl ServesPositions<M>>,
     ) -> Self {
         Sub(self.0.beside(actor, Routes::deliver_with_position::<M, _>))
-    }
-
-    /// The codec of peers that do not name theirs, and send a topic and a payload where one type
-    /// is delivered, or a topic, a wire name and a payload. Default [`Codec::Postcard`].
-    pub fn foreign_codec(mut self, codec: Codec) -> Self {
-        self.0.foreign_codec = codec;
-        self
     }
 }

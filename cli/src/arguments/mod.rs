@@ -1,17 +1,17 @@
 //! What the command line says. Each option is declared once; parser and help follow.
 
-mod delivery;
 mod endpoints;
 mod input;
+mod options;
 mod output;
 mod patterns;
 mod publishing;
 mod time;
 mod url;
 
-pub(crate) use delivery::DeliveryArguments;
 pub(crate) use endpoints::EndpointArguments;
 pub(crate) use input::InputArguments;
+pub(crate) use options::OptionArguments;
 pub(crate) use output::{Format, OutputArguments};
 pub(crate) use patterns::{PullArguments, PushArguments, RepArguments, ReqArguments};
 pub(crate) use publishing::{PubArguments, SubArguments};

@@ -1,6 +1,8 @@
 use clap::{ArgGroup, Args};
 
-use super::{DeliveryArguments, EndpointArguments, InputArguments, OutputArguments};
+use treewire::{Pull, Push, Rep, Req};
+
+use super::{EndpointArguments, InputArguments, OptionArguments, OutputArguments};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -15,7 +17,7 @@ pub(crate) struct PushArguments {
     #[command(flatten)]
     pub(crate) endpoints: EndpointArguments,
     #[command(flatten)]
-    pub(crate) delivery: DeliveryArguments,
+    pub(crate) options: OptionArguments<Push>,
     #[command(flatten)]
     pub(crate) input: InputArguments,
 }
@@ -32,7 +34,7 @@ pub(crate) struct PullArguments {
     #[command(flatten)]
     pub(crate) endpoints: EndpointArguments,
     #[command(flatten)]
-    pub(crate) delivery: DeliveryArguments,
+    pub(crate) options: OptionArguments<Pull>,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
 
@@ -52,7 +54,7 @@ pub(crate) struct ReqArguments {
     #[command(flatten)]
     pub(crate) endpoints: EndpointArguments,
     #[command(flatten)]
-    pub(crate) delivery: DeliveryArguments,
+    pub(crate) options: OptionArguments<Req>,
     #[command(flatten)]
     pub(crate) input: InputArguments,
     #[command(flatten)]
@@ -68,7 +70,7 @@ pub(crate) struct RepArguments {
     #[command(flatten)]
     pub(crate) endpoints: EndpointArguments,
     #[command(flatten)]
-    pub(crate) delivery: DeliveryArguments,
+    pub(crate) options: OptionArguments<Rep>,
 
     /// Answer each request with itself
     #[arg(long)]

@@ -1,7 +1,7 @@
-use clap::{Args, ValueEnum};
-use treewire::{Overflow, StreamPosition};
+use clap::Args;
+use treewire::{Pub, StreamPosition, Sub};
 
-use super::{DeliveryArguments, EndpointArguments, InputArguments, OutputArguments};
+use super::{EndpointArguments, InputArguments, OptionArguments, OutputArguments};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -15,7 +15,7 @@ pub(crate) struct PubArguments {
     #[command(flatten)]
     pub(crate) endpoints: EndpointArguments,
     #[command(flatten)]
-    pub(crate) delivery: DeliveryArguments,
+    pub(crate) options: OptionArguments<Pub>,
     #[command(flatten)]
     pub(crate) input: InputArguments,
 
@@ -27,36 +27,9 @@ pub(crate) struct PubArguments {
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) wait_for: usize,
 
-    /// What becomes of a message for a subscriber whose queue is full
-    #[arg(long, value_name = "POLICY", value_enum, default_value_t = WhenFull::DropNewest)]
-    pub(crate) overflow: WhenFull,
-
     /// Keep the last N messages for subscribers that missed them
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) replay: Option<u64>,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum WhenFull {
-    /// It is dropped, and the subscriber told; with --replay it comes later
-    DropNewest,
-    /// The oldest in the queue is dropped, and the subscriber told
-    DropOldest,
-    /// Only the newest is kept
-    Conflate,
-    /// All wait for the slowest
-    Wait,
-}
-
-impl WhenFull {
-    pub(crate) fn overflow(self) -> Overflow {
-        match self {
-            WhenFull::DropNewest => Overflow::DropNewest,
-            WhenFull::DropOldest => Overflow::DropOldest,
-            WhenFull::Conflate => Overflow::Conflate,
-            WhenFull::Wait => Overflow::Wait,
-        }
-    }
 }
 
 #[derive(Debug, Args)]
@@ -71,7 +44,7 @@ pub(crate) struct SubArguments {
     #[command(flatten)]
     pub(crate) endpoints: EndpointArguments,
     #[command(flatten)]
-    pub(crate) delivery: DeliveryArguments,
+    pub(crate) options: OptionArguments<Sub>,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
 

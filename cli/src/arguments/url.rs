@@ -2,8 +2,9 @@
 
 use std::str::FromStr;
 
+use treewire::Endpoint;
+use treewire::options::in_urls;
 use treewire::transports::{EndpointError, Registry, Use};
-use treewire::{Endpoint, SOCKET_OPTIONS};
 
 pub(super) fn listened(text: &str) -> Result<String, EndpointError> {
     checked(text, Use::Listen)
@@ -15,7 +16,7 @@ pub(super) fn dialed(text: &str) -> Result<String, EndpointError> {
 
 fn checked(text: &str, wanted: Use) -> Result<String, EndpointError> {
     let endpoint: Endpoint = text.parse()?;
-    Registry::standard().check(&endpoint, wanted, SOCKET_OPTIONS)?;
+    Registry::standard().check(&endpoint, wanted, &in_urls(wanted))?;
     Ok(endpoint.to_string())
 }
 

@@ -27,8 +27,8 @@ pub(crate) struct Input {
 const BATCHES_AHEAD: usize = 4;
 
 impl Input {
-    /// Begins to read what the arguments name.
-    pub(crate) fn open(arguments: InputArguments) -> Result<Self, Ending> {
+    /// Begins to read what the arguments name, messages of so many bytes at most.
+    pub(crate) fn open(arguments: InputArguments, bytes_max: usize) -> Result<Self, Ending> {
         let (sender, batches) = mpsc::channel(BATCHES_AHEAD);
         let mut input = Input {
             batches,
@@ -56,6 +56,7 @@ impl Input {
         let reader = Reader {
             source,
             name,
+            bytes_max,
             batches: sender,
         };
         let read = if arguments.whole {

@@ -8,19 +8,20 @@ use treewire::Payload;
 
 use super::lines::{Lines, TooLong};
 use crate::ending::Ending;
-use crate::patterns::MESSAGE_BYTES_MAX;
 
 pub(super) struct Reader {
     pub(super) source: Box<dyn Read + Send>,
     /// For errors.
     pub(super) name: String,
+    /// The largest message.
+    pub(super) bytes_max: usize,
     pub(super) batches: mpsc::Sender<Result<Vec<Payload>, Ending>>,
 }
 
 const CHUNK_BYTES: usize = 64 * 1024;
 
 pub(super) fn read_lines(mut reader: Reader) {
-    let mut lines = Lines::new(MESSAGE_BYTES_MAX);
+    let mut lines = Lines::new(reader.bytes_max);
     let mut read = 0;
     loop {
         let mut batch = Vec::new();
@@ -38,7 +39,8 @@ pub(super) fn read_lines(mut reader: Reader) {
         }
         if split == Err(TooLong) {
             let line = read + 1;
-            return reader.give(Err(too_long(&format!("line {line} of {}", reader.name))));
+            let what = format!("line {line} of {}", reader.name);
+            return reader.give(Err(reader.too_long(&what)));
         }
         if reader.batches.is_closed() {
             return;
@@ -49,11 +51,11 @@ pub(super) fn read_lines(mut reader: Reader) {
 pub(super) fn read_whole(mut reader: Reader) {
     let mut whole = Vec::new();
     // One byte more than is allowed tells that it is too long.
-    let limit = MESSAGE_BYTES_MAX as u64 + 1;
+    let limit = (reader.bytes_max as u64).saturating_add(1);
     let read = (&mut reader.source).take(limit).read_to_end(&mut whole);
     let message = match read {
         Err(error) => Err(reader.cannot_read(error)),
-        Ok(_) if whole.len() > MESSAGE_BYTES_MAX => Err(too_long(&reader.name)),
+        Ok(_) if whole.len() > reader.bytes_max => Err(reader.too_long(&reader.name)),
         Ok(_) => Ok(vec![Payload::from(whole)]),
     };
     reader.give(message);
@@ -83,10 +85,11 @@ impl Reader {
     fn cannot_read(&self, error: std::io::Error) -> Ending {
         Ending::Failed(format!("cannot read {}: {error}", self.name))
     }
-}
 
-fn too_long(what: &str) -> Ending {
-    Ending::Failed(format!(
-        "{what} has more than {MESSAGE_BYTES_MAX} bytes, which is the limit of a message"
-    ))
+    fn too_long(&self, what: &str) -> Ending {
+        let bytes_max = self.bytes_max;
+        Ending::Failed(format!(
+            "{what} has more than {bytes_max} bytes, which is the limit of a message"
+        ))
+    }
 }

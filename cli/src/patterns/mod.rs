@@ -16,6 +16,3 @@ pub(crate) use push::push;
 pub(crate) use rep::rep;
 pub(crate) use req::req;
 pub(crate) use subscribe::subscribe;
-
-/// The largest message, the sockets' own default.
-pub(crate) const MESSAGE_BYTES_MAX: usize = 64 * 1024 * 1024;

@@ -12,22 +12,19 @@ use crate::session;
 pub(crate) fn publish(arguments: PubArguments) -> Outcome {
     let PubArguments {
         endpoints,
-        delivery,
+        options,
         input,
         topic,
         wait_for,
-        overflow,
         replay,
     } = arguments;
-    let mut input = Input::open(input)?;
+    let mut input = Input::open(input, options.message_bytes_max())?;
     session::run(
         "pub",
         endpoints.observe.clone(),
         async move |node: &Node| {
             report_refusals(node);
-            let socket = Pub::new("pub")
-                .delivery(delivery.delivery())
-                .overflow(overflow.overflow());
+            let socket = options.apply(Pub::new("pub"))?;
             let socket = match replay {
                 Some(messages) => socket.replay(Bound::messages(messages)),
                 None => socket,

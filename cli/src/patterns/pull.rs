@@ -12,7 +12,7 @@ use crate::session;
 pub(crate) fn pull(arguments: PullArguments) -> Outcome {
     let PullArguments {
         endpoints,
-        delivery,
+        options,
         output: printing,
         count,
     } = arguments;
@@ -21,7 +21,7 @@ pub(crate) fn pull(arguments: PullArguments) -> Outcome {
         endpoints.observe.clone(),
         async move |node: &Node| {
             report_refusals(node);
-            let pull = Pull::new("pull").delivery(delivery.delivery());
+            let pull = options.apply(Pull::new("pull"))?;
             let pull = endpoints.listen.iter().fold(pull, Pull::listen);
             let pull = endpoints.dial.iter().fold(pull, Pull::dial);
             let socket = node.spawn(pull).await?;

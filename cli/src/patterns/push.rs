@@ -12,16 +12,16 @@ use crate::session;
 pub(crate) fn push(arguments: PushArguments) -> Outcome {
     let PushArguments {
         endpoints,
-        delivery,
+        options,
         input,
     } = arguments;
-    let mut input = Input::open(input)?;
+    let mut input = Input::open(input, options.message_bytes_max())?;
     session::run(
         "push",
         endpoints.observe.clone(),
         async move |node: &Node| {
             report_refusals(node);
-            let push = Push::new("push").delivery(delivery.delivery());
+            let push = options.apply(Push::new("push"))?;
             let push = endpoints.listen.iter().fold(push, Push::listen);
             let push = endpoints.dial.iter().fold(push, Push::dial);
             let socket = node.spawn(push).await?;

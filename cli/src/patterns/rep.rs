@@ -15,7 +15,7 @@ type Answer = Option<Content>;
 pub(crate) fn rep(arguments: RepArguments) -> Outcome {
     let RepArguments {
         endpoints,
-        delivery,
+        options,
         echo: _,
         reply,
         output: printing,
@@ -27,7 +27,7 @@ pub(crate) fn rep(arguments: RepArguments) -> Outcome {
         endpoints.observe.clone(),
         async move |node: &Node| {
             report_refusals(node);
-            let rep = Rep::new("rep").delivery(delivery.delivery());
+            let rep = options.apply(Rep::new("rep"))?;
             let rep = endpoints.listen.iter().fold(rep, Rep::listen);
             let rep = endpoints.dial.iter().fold(rep, Rep::dial);
             let socket = node.spawn(rep).await?;

@@ -19,17 +19,17 @@ const UNDER_WAY_MAX: usize = 256;
 pub(crate) fn req(arguments: ReqArguments) -> Outcome {
     let ReqArguments {
         endpoints,
-        delivery,
+        options,
         input,
         output: printing,
     } = arguments;
-    let mut input = Input::open(input)?;
+    let mut input = Input::open(input, options.message_bytes_max())?;
     session::run(
         "req",
         endpoints.observe.clone(),
         async move |node: &Node| {
             report_refusals(node);
-            let req = Req::new("req").delivery(delivery.delivery());
+            let req = options.apply(Req::new("req"))?;
             let req = endpoints.listen.iter().fold(req, Req::listen);
             let req = endpoints.dial.iter().fold(req, Req::dial);
             let socket = node.spawn(req).await?;

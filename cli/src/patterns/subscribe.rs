@@ -18,7 +18,7 @@ use crate::session;
 pub(crate) fn subscribe(arguments: SubArguments) -> Outcome {
     let SubArguments {
         endpoints,
-        delivery,
+        options,
         output: printing,
         topic,
         pattern,
@@ -30,7 +30,7 @@ pub(crate) fn subscribe(arguments: SubArguments) -> Outcome {
         endpoints.observe.clone(),
         async move |node: &Node| {
             report_refusals(node);
-            let socket = Sub::new("sub").delivery(delivery.delivery());
+            let socket = options.apply(Sub::new("sub"))?;
             let socket = match topic.is_empty() && pattern.is_empty() {
                 true => socket.subscribe_prefix(""),
                 false => socket,

@@ -5,6 +5,7 @@ mod demo;
 mod demo_page;
 mod failures;
 mod guide;
+mod options;
 mod process;
 mod pub_sub;
 mod push_pull;

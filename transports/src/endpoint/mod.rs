@@ -6,6 +6,7 @@ mod network;
 pub(crate) mod option;
 mod parse;
 mod percent;
+pub mod value;
 
 use std::fmt;
 
@@ -92,9 +93,10 @@ impl Endpoint {
         }
     }
 
-    /// Whether the option is written as `true`; `default` when it is not written.
+    /// Whether the option is on; `default` when it is not written.
     pub(crate) fn flag(&self, name: &str, default: bool) -> bool {
-        self.option(name).map_or(default, |value| value == "true")
+        let written = self.option(name).and_then(value::parse_switch);
+        written.unwrap_or(default)
     }
 
     /// The value of an option the registry has checked to be an integer.

@@ -7,9 +7,9 @@ use super::*;
 use crate::handle::{SessionEnd, SocketEvent};
 use crate::pattern::{Receiver, Sender};
 
-fn composed(sender: Sender) -> CoreConfig {
-    CoreConfig {
-        send_bound: Bound::messages(2),
+fn composed(sender: Sender) -> SocketOptions {
+    SocketOptions {
+        send_messages_max: 2,
         ..reliable(SocketType::composed("talk", sender, Receiver::All))
     }
 }

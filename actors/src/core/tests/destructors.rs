@@ -37,7 +37,7 @@ struct World {
 }
 
 impl World {
-    fn new(config: CoreConfig) -> Self {
+    fn new(config: SocketOptions) -> Self {
         World {
             socket: Shared::new(config, Arc::new(Stats::default()), 0),
             free: Arc::default(),
@@ -87,7 +87,7 @@ fn a_request_is_dropped_without_the_lock_of_its_socket() {
 
 #[test]
 fn a_reply_that_is_not_sent_is_dropped_without_the_lock_of_its_socket() {
-    let world = World::new(CoreConfig {
+    let world = World::new(SocketOptions {
         message_bytes_max: 100,
         ..config(SocketType::REP)
     });

@@ -56,9 +56,9 @@ fn each_overflow_policy_tells_whom_it_drops_and_buries_it() {
         (Overflow::DropOldest, [true, false, false], "queue full"),
         (Overflow::Conflate, [true, true, false], "conflated"),
     ] {
-        let mut core = core(CoreConfig {
+        let mut core = core(SocketOptions {
             overflow,
-            send_bound: Bound::messages(2),
+            send_messages_max: 2,
             ..config(SocketType::PUSH)
         });
         let reader = core.read_dead_letters();
@@ -75,7 +75,7 @@ fn each_overflow_policy_tells_whom_it_drops_and_buries_it() {
 
 #[test]
 fn without_a_peer_the_fate_is_told_at_once() {
-    let mut core = core(CoreConfig {
+    let mut core = core(SocketOptions {
         overflow: Overflow::DropNewest,
         ..config(SocketType::PUSH)
     });
@@ -98,7 +98,7 @@ fn what_waits_for_an_accepted_peer_that_goes_is_dropped() {
 #[test]
 fn a_message_too_large_for_its_peer_is_given_back_and_those_behind_it_keep_their_numbers() {
     for delivery in [Delivery::BestEffort, Delivery::Reliable] {
-        let mut core = core(CoreConfig {
+        let mut core = core(SocketOptions {
             delivery,
             ..config(SocketType::PUSH)
         });
@@ -194,7 +194,7 @@ fn a_lease_that_runs_out_is_told_as_such() {
 
 #[test]
 fn what_fails_over_and_is_then_given_up_may_have_been_handled() {
-    let mut core = core(CoreConfig {
+    let mut core = core(SocketOptions {
         stickiness: Stickiness::Failover,
         ..reliable(SocketType::PUSH)
     });
@@ -268,8 +268,8 @@ fn what_was_received_and_nobody_wants_is_buried_too() {
     core.accept(&inlet, std::iter::once(late));
     assert_eq!(letters(&reader), [("late answer", "late".to_owned())]);
 
-    let mut core = super::core(CoreConfig {
-        receive_bound: Bound::messages(1),
+    let mut core = super::core(SocketOptions {
+        receive_messages_max: 1,
         ..config(SocketType::PULL)
     });
     let reader = core.read_dead_letters();

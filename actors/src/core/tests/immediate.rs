@@ -4,7 +4,7 @@ use super::*;
 use crate::pattern::Receiver;
 
 fn immediate(socket_type: SocketType) -> Core {
-    core(CoreConfig {
+    core(SocketOptions {
         immediate: true,
         ..config(socket_type)
     })

@@ -16,34 +16,30 @@ mod takeovers;
 mod wakers;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 use treewire_runtime::Stats;
 use treewire_transports::{Content, Credit, Delivery, Envelope, RefusalCode};
 
 use super::*;
-use crate::pattern::Connector;
+use crate::bound::Overflow;
+use crate::pattern::{Connector, SocketType};
+
+/// How long a session is kept without its peer, by default.
+const LEASE: Duration = Duration::from_secs(600);
 
 /// Why connections are gone here.
 const LOST: OfflineReason = OfflineReason::Killed;
 
-fn config(socket_type: SocketType) -> CoreConfig {
-    CoreConfig {
-        socket_type,
-        send_bound: Bound::default(),
-        receive_bound: Bound::default(),
-        overflow: Overflow::Wait,
-        immediate: false,
-        perseverance: Perseverance::default(),
+fn config(socket_type: SocketType) -> SocketOptions {
+    SocketOptions {
         message_bytes_max: 1_000,
-        delivery: Delivery::BestEffort,
-        stickiness: Stickiness::Stick,
-        lease: LEASE,
-        expected_peer: None,
+        ..SocketOptions::new("Socket", socket_type)
     }
 }
 
-fn core(config: CoreConfig) -> Core {
+fn core(config: SocketOptions) -> Core {
     Core::new(config, Arc::new(Stats::default()), Weak::new())
 }
 
@@ -111,8 +107,8 @@ fn a_sender_stops_at_the_peers_credit_and_goes_on_with_more() {
 #[test]
 fn zeromq_10_the_send_bound_is_exact() {
     for bound in [1, 2, 1_000] {
-        let config = CoreConfig {
-            send_bound: Bound::messages(bound),
+        let config = SocketOptions {
+            send_messages_max: bound,
             ..config(SocketType::PUSH)
         };
         let mut core = core(config);
@@ -136,10 +132,10 @@ fn the_overflow_policies_drop_what_they_say_and_count_it() {
         (Overflow::DropOldest, &["3", "4"], 3),
         (Overflow::Conflate, &["4"], 4),
     ] {
-        let send_bound = Bound::messages(if overflow == Overflow::Conflate { 1 } else { 2 });
-        let mut core = core(CoreConfig {
+        let send_messages_max = if overflow == Overflow::Conflate { 1 } else { 2 };
+        let mut core = core(SocketOptions {
             overflow,
-            send_bound,
+            send_messages_max,
             ..config(SocketType::PUSH)
         });
         let pipe = core.dialed("tcp://peer:1", None);
@@ -262,9 +258,8 @@ fn what_is_lost_while_a_socket_closes_is_in_its_result() {
 
 #[test]
 fn peers_that_send_and_go_do_not_fill_the_memory() {
-    let receive_bound = Bound::messages(3);
-    let mut core = core(CoreConfig {
-        receive_bound,
+    let mut core = core(SocketOptions {
+        receive_messages_max: 3,
         ..config(SocketType::PULL)
     });
     for _ in 0..100 {

@@ -8,8 +8,8 @@ use crate::position::{StreamId, StreamPosition};
 const STREAM: StreamId = StreamId([7; 16]);
 
 fn publisher(send_bound: u64) -> Core {
-    let config = CoreConfig {
-        send_bound: Bound::messages(send_bound),
+    let config = SocketOptions {
+        send_messages_max: send_bound,
         overflow: Overflow::DropNewest,
         ..config(SocketType::PUB)
     };

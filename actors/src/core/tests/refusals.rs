@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn a_peer_is_refused_with_a_reason_both_sides_can_read() {
     let mut push = config(SocketType::PUSH);
-    push.socket_type.connector = Connector::AtMost(1);
+    push.peers_max = Connector::AtMost(1);
     let mut core = core(push);
     let refusal = core.admit("push", false).unwrap_err();
     assert_eq!(refusal.code, RefusalCode::IncompatibleSocket);

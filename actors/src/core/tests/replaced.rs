@@ -9,7 +9,7 @@ fn asking() -> (Core, PipeId) {
     let anybody = Stickiness::Ask(Judge::of(|_| {
         unreachable!("the socket's actor puts questions")
     }));
-    let mut core = core(CoreConfig {
+    let mut core = core(SocketOptions {
         stickiness: anybody,
         ..reliable(SocketType::composed("talk", Sender::One, Receiver::All))
     });

@@ -67,9 +67,8 @@ fn a_socket_that_was_closed_does_not_open_again() {
 
 #[test]
 fn what_a_resting_socket_received_is_kept_and_that_of_many_rests_is_bounded() {
-    let receive_bound = Bound::messages(3);
-    let mut core = core(CoreConfig {
-        receive_bound,
+    let mut core = core(SocketOptions {
+        receive_messages_max: 3,
         ..config(SocketType::PULL)
     });
     for _ in 0..10 {

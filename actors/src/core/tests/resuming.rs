@@ -182,8 +182,9 @@ fn messages_that_others_handled_count_as_handled() {
 
 #[test]
 fn bytes_count_from_what_was_handled_when_a_session_begins() {
-    let mut core = core(CoreConfig {
-        receive_bound: Bound::messages(10).bytes(100),
+    let mut core = core(SocketOptions {
+        receive_messages_max: 10,
+        receive_bytes_max: 100,
         ..reliable(SocketType::PULL)
     });
     core.resume_from([]);

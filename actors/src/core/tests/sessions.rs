@@ -8,8 +8,8 @@ use super::*;
 use crate::handle::SessionEnd;
 use crate::position::StreamId;
 
-pub(super) fn reliable(socket_type: SocketType) -> CoreConfig {
-    CoreConfig {
+pub(super) fn reliable(socket_type: SocketType) -> SocketOptions {
+    SocketOptions {
         delivery: Delivery::Reliable,
         ..config(socket_type)
     }
@@ -141,8 +141,8 @@ fn a_peer_that_leaves_and_comes_back_is_sent_to_all_the_while() {
 
 #[test]
 fn what_a_peer_that_is_away_never_got_goes_to_one_that_is_there() {
-    let mut core = core(CoreConfig {
-        send_bound: Bound::messages(3),
+    let mut core = core(SocketOptions {
+        send_messages_max: 3,
         ..reliable(SocketType::PUSH)
     });
     let away = core.dialed("tcp://away:1", beginning(1));
@@ -228,9 +228,11 @@ fn peers_that_open_sessions_and_go_do_not_fill_the_memory() {
 
 #[test]
 fn sessions_whose_peers_left_much_behind_are_fewer() {
-    let mut core = core(CoreConfig {
-        send_bound: Bound::messages(10).bytes(100),
-        receive_bound: Bound::messages(10).bytes(100),
+    let mut core = core(SocketOptions {
+        send_messages_max: 10,
+        send_bytes_max: 100,
+        receive_messages_max: 10,
+        receive_bytes_max: 100,
         ..reliable(SocketType::PULL)
     });
     let fifty = "x".repeat(50);

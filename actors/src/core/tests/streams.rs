@@ -13,7 +13,7 @@ use crate::position::StreamId;
 /// A push that fails over, which sent four messages to a node of instance 1; that acknowledged
 /// the first and is gone.
 fn fails_over() -> (Core, PipeId) {
-    let mut core = core(CoreConfig {
+    let mut core = core(SocketOptions {
         stickiness: Stickiness::Failover,
         ..reliable(SocketType::PUSH)
     });

@@ -31,7 +31,7 @@ fn asked(core: &mut Core, inlet: &Arc<Inlet>, correlation: u64) -> crate::messag
 fn an_answer_goes_to_nobody_but_who_asked() {
     for stickiness in [Stickiness::Stick, Stickiness::Failover] {
         let fails_over = matches!(stickiness, Stickiness::Failover);
-        let mut core = core(CoreConfig {
+        let mut core = core(SocketOptions {
             stickiness,
             ..reliable(SocketType::REP)
         });
@@ -63,7 +63,7 @@ fn an_answer_goes_to_nobody_but_who_asked() {
 #[test]
 fn what_waits_at_one_that_fails_over_goes_with_what_left() {
     for sender in [Sender::All, Sender::Source] {
-        let mut core = core(CoreConfig {
+        let mut core = core(SocketOptions {
             stickiness: Stickiness::Failover,
             ..reliable(SocketType::composed("talk", sender, Receiver::All))
         });
@@ -87,7 +87,7 @@ fn whoever_has_lost_what_never_was_ends_no_session_and_no_lease() {
         let opening = core.begin_session(pipe, &node(1)).expect("it may begin");
         core.session_lost(pipe, (opening.id, opening.attempts.epoch));
     };
-    let config = CoreConfig {
+    let config = SocketOptions {
         stickiness: Stickiness::Failover,
         ..reliable(SocketType::composed("talk", Sender::All, Receiver::All))
     };
@@ -160,8 +160,8 @@ fn a_message_that_comes_again_after_its_session_is_before_what_follows_it() {
 
 #[test]
 fn a_stream_of_which_too_much_waits_goes_on_after_what_was_handled() {
-    let mut core = core(CoreConfig {
-        receive_bound: Bound::messages(2),
+    let mut core = core(SocketOptions {
+        receive_messages_max: 2,
         ..reliable(SocketType::PULL)
     });
     core.resume_from([]);

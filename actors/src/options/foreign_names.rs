@@ -1,0 +1,452 @@
+//! What other libraries call the options, for their users.
+
+pub(super) enum Meaning {
+    /// An option of ours, and what is different about it.
+    Option(&'static str, &'static str),
+    /// An option of a transport, which stands in the URL.
+    Url(&'static str, &'static str),
+    /// There is none: why, or what to use.
+    Otherwise(&'static str),
+}
+
+use Meaning::{Option, Otherwise, Url};
+
+pub(super) type Table = &'static [(&'static str, Meaning)];
+
+pub(super) const TABLES: &[(&str, Table)] = &[("ZeroMQ", ZEROMQ), ("nanomsg and NNG", NANOMSG)];
+
+const TIMEOUT: &str =
+    "wrap the future: `tokio::time::timeout(…, socket.send(…))`; what is not sent yet is cancelled";
+const NOT_YET: &str = "no such socket type yet";
+const NO_SECURITY: &str = "no encryption and no passwords yet";
+const NO_MULTICAST: &str = "no multicast transport yet";
+const EVENTS: &str = "handles are futures and streams: await `recv`, or `select!` over several";
+
+const ZEROMQ: Table = &[
+    (
+        "ZMQ_SNDHWM",
+        Option(
+            "send-messages-max",
+            "for each peer; bytes are bounded as well, by `send-bytes-max`; never 0 for no bound",
+        ),
+    ),
+    (
+        "ZMQ_RCVHWM",
+        Option(
+            "receive-messages-max",
+            "for each peer; the peer is told and stops sending; bytes are bounded as well, by `receive-bytes-max`",
+        ),
+    ),
+    (
+        "ZMQ_LINGER",
+        Option(
+            "linger",
+            "never without end; `close` takes a time of its own, and `close(None)` waits for ever",
+        ),
+    ),
+    (
+        "ZMQ_CONFLATE",
+        Option("overflow", "`conflate`, with `send-messages-max` 1"),
+    ),
+    (
+        "ZMQ_XPUB_NODROP",
+        Option("overflow", "`wait` or `refuse` of a `Pub`"),
+    ),
+    ("ZMQ_HANDSHAKE_IVL", Option("handshake-deadline", "")),
+    (
+        "ZMQ_CONNECT_TIMEOUT",
+        Option(
+            "handshake-deadline",
+            "connecting has the same time as the handshake after it",
+        ),
+    ),
+    (
+        "ZMQ_HEARTBEAT_IVL",
+        Option(
+            "heartbeat-interval",
+            "on by default; only a quiet peer is asked",
+        ),
+    ),
+    (
+        "ZMQ_HEARTBEAT_TIMEOUT",
+        Option(
+            "dead-after",
+            "counts from the last sign of life, not from the ping",
+        ),
+    ),
+    (
+        "ZMQ_HEARTBEAT_TTL",
+        Option("dead-after", "each end has its own"),
+    ),
+    (
+        "ZMQ_MAXMSGSIZE",
+        Option(
+            "message-bytes-max",
+            "64 MiB by default; whole messages, not parts",
+        ),
+    ),
+    (
+        "ZMQ_RECONNECT_IVL",
+        Option(
+            "reconnect-first",
+            "the first retry comes at once, later waits are random and grow; `reconnect` `off` is -1",
+        ),
+    ),
+    (
+        "ZMQ_RECONNECT_IVL_MAX",
+        Option(
+            "reconnect-ceiling",
+            "on by default: 1 s on one machine, 10 s beyond",
+        ),
+    ),
+    (
+        "ZMQ_RECONNECT_STOP",
+        Option(
+            "reconnect-stop",
+            "`reconnect-attempts` as well; `redial` starts anew what was given up",
+        ),
+    ),
+    (
+        "ZMQ_REQ_CORRELATE",
+        Otherwise("requests always carry a correlation"),
+    ),
+    (
+        "ZMQ_REQ_RELAXED",
+        Otherwise("any number of requests may be under way; dropping the future cancels one"),
+    ),
+    (
+        "ZMQ_IMMEDIATE",
+        Option(
+            "immediate",
+            "what is queued for a dialed peer that goes is dropped, too",
+        ),
+    ),
+    (
+        "ZMQ_LAST_ENDPOINT",
+        Otherwise("`endpoints()` of the handle"),
+    ),
+    (
+        "ZMQ_TYPE",
+        Otherwise("the type of the handle: `PushSocket`, `PullSocket` and so on"),
+    ),
+    (
+        "ZMQ_RCVMORE",
+        Otherwise("a message has all its parts: `Content::parts`"),
+    ),
+    ("ZMQ_RCVTIMEO", Otherwise(TIMEOUT)),
+    ("ZMQ_SNDTIMEO", Otherwise(TIMEOUT)),
+    ("ZMQ_EVENTS", Otherwise(EVENTS)),
+    ("ZMQ_FD", Otherwise(EVENTS)),
+    (
+        "ZMQ_THREAD_SAFE",
+        Otherwise("every handle may be used by many tasks and threads at once"),
+    ),
+    (
+        "ZMQ_AFFINITY",
+        Otherwise("`placement` says on which arbiter a socket runs"),
+    ),
+    (
+        "ZMQ_ROUTING_ID",
+        Otherwise(
+            "a node says its name and instance; answers find their asker by the `Source` of the message",
+        ),
+    ),
+    ("ZMQ_CONNECT_ROUTING_ID", Otherwise("as `ZMQ_ROUTING_ID`")),
+    (
+        "ZMQ_ROUTER_MANDATORY",
+        Otherwise("`send_to` a peer that is gone always is an error, and gives the message back"),
+    ),
+    (
+        "ZMQ_ROUTER_HANDOVER",
+        Otherwise("peers are told apart by their connection, not by a name that two may claim"),
+    ),
+    (
+        "ZMQ_ROUTER_NOTIFY",
+        Otherwise("`events()` tells who comes and goes"),
+    ),
+    ("ZMQ_ROUTER_RAW", Otherwise("no raw sockets yet")),
+    ("ZMQ_STREAM_NOTIFY", Otherwise("no raw sockets yet")),
+    (
+        "ZMQ_PROBE_ROUTER",
+        Otherwise("both ends know of a connection: `events()`"),
+    ),
+    (
+        "ZMQ_HELLO_MSG",
+        Otherwise("`events()` tells who comes: send then"),
+    ),
+    ("ZMQ_DISCONNECT_MSG", Otherwise("`events()` tells who goes")),
+    (
+        "ZMQ_HICCUP_MSG",
+        Otherwise("`events()` tells the states of what is dialed"),
+    ),
+    (
+        "ZMQ_SUBSCRIBE",
+        Otherwise(
+            "`subscribe` of `Sub`, before it is spawned and while it runs: by prefix, or by tokens",
+        ),
+    ),
+    ("ZMQ_UNSUBSCRIBE", Otherwise("`unsubscribe` of `SubSocket`")),
+    (
+        "ZMQ_INVERT_MATCHING",
+        Otherwise("not offered: subscribe to what is wanted"),
+    ),
+    (
+        "ZMQ_ONLY_FIRST_SUBSCRIBE",
+        Otherwise("no sockets yet that see subscriptions"),
+    ),
+    (
+        "ZMQ_TOPICS_COUNT",
+        Otherwise("no sockets yet that see subscriptions"),
+    ),
+    (
+        "ZMQ_XPUB_MANUAL",
+        Otherwise("no sockets yet that see subscriptions"),
+    ),
+    (
+        "ZMQ_XPUB_VERBOSE",
+        Otherwise("no sockets yet that see subscriptions"),
+    ),
+    (
+        "ZMQ_XPUB_VERBOSER",
+        Otherwise("no sockets yet that see subscriptions"),
+    ),
+    (
+        "ZMQ_XPUB_WELCOME_MSG",
+        Otherwise("no sockets yet that see subscriptions"),
+    ),
+    (
+        "ZMQ_XSUB_VERBOSE_UNSUBSCRIBE",
+        Otherwise("no sockets yet that see subscriptions"),
+    ),
+    (
+        "ZMQ_TCP_KEEPALIVE",
+        Url("keepalive", "heartbeats find a dead peer sooner"),
+    ),
+    (
+        "ZMQ_TCP_KEEPALIVE_IDLE",
+        Url(
+            "keepalive_idle_seconds",
+            "heartbeats find a dead peer sooner",
+        ),
+    ),
+    (
+        "ZMQ_TCP_KEEPALIVE_INTVL",
+        Url(
+            "keepalive_interval_seconds",
+            "heartbeats find a dead peer sooner",
+        ),
+    ),
+    (
+        "ZMQ_TCP_KEEPALIVE_CNT",
+        Url("keepalive_probes", "heartbeats find a dead peer sooner"),
+    ),
+    (
+        "ZMQ_TCP_MAXRT",
+        Otherwise("`dead-after` also ends a connection of which nothing leaves"),
+    ),
+    ("ZMQ_SNDBUF", Url("send_buffer_bytes", "of `tcp` and `ipc`")),
+    ("ZMQ_RCVBUF", Url("receive_buffer_bytes", "of `tcp`")),
+    ("ZMQ_BACKLOG", Otherwise("the largest the system allows")),
+    ("ZMQ_IPV6", Otherwise("on: `tcp://[::1]:5555`")),
+    (
+        "ZMQ_BINDTODEVICE",
+        Otherwise("listen on the address of the device"),
+    ),
+    ("ZMQ_TOS", Otherwise("not offered")),
+    ("ZMQ_PRIORITY", Otherwise("not offered")),
+    (
+        "ZMQ_BUSY_POLL",
+        Otherwise(
+            "not offered; a connection in a bulk transfer looks again for 50 µs before it sleeps",
+        ),
+    ),
+    (
+        "ZMQ_USE_FD",
+        Otherwise("a transport of your own, registered with the node, takes any descriptor"),
+    ),
+    ("ZMQ_SOCKS_PROXY", Otherwise("not offered")),
+    ("ZMQ_IN_BATCH_SIZE", Otherwise("batches follow the load")),
+    ("ZMQ_OUT_BATCH_SIZE", Otherwise("batches follow the load")),
+    ("ZMQ_METADATA", Otherwise("messages carry `Headers`")),
+    ("ZMQ_MECHANISM", Otherwise(NO_SECURITY)),
+    (
+        "ZMQ_CURVE_SERVER and the other ZMQ_CURVE_…",
+        Otherwise(NO_SECURITY),
+    ),
+    (
+        "ZMQ_PLAIN_SERVER and the other ZMQ_PLAIN_…",
+        Otherwise(NO_SECURITY),
+    ),
+    (
+        "ZMQ_GSSAPI_SERVER and the other ZMQ_GSSAPI_…",
+        Otherwise(NO_SECURITY),
+    ),
+    ("ZMQ_ZAP_DOMAIN", Otherwise(NO_SECURITY)),
+    (
+        "ZMQ_IPC_FILTER_UID",
+        Url("peer_uid", "of `ipc`, on both sides"),
+    ),
+    (
+        "ZMQ_IPC_FILTER_GID",
+        Url("peer_gid", "of `ipc`, on both sides"),
+    ),
+    (
+        "ZMQ_IPC_FILTER_PID",
+        Otherwise("a process id is no identity; `peer_uid` is"),
+    ),
+    ("ZMQ_RATE", Otherwise(NO_MULTICAST)),
+    ("ZMQ_RECOVERY_IVL", Otherwise(NO_MULTICAST)),
+    ("ZMQ_MULTICAST_HOPS", Otherwise(NO_MULTICAST)),
+    ("ZMQ_MULTICAST_LOOP", Otherwise(NO_MULTICAST)),
+    ("ZMQ_MULTICAST_MAXTPDU", Otherwise(NO_MULTICAST)),
+    (
+        "ZMQ_VMCI_BUFFER_SIZE and the other ZMQ_VMCI_…",
+        Otherwise("no VMCI transport"),
+    ),
+];
+
+const NANOMSG: Table = &[
+    (
+        "NN_SNDBUF, NNG_OPT_SENDBUF",
+        Option(
+            "send-messages-max",
+            "for each peer; never 0; bytes are bounded as well, by `send-bytes-max`",
+        ),
+    ),
+    (
+        "NN_RCVBUF, NNG_OPT_RECVBUF",
+        Option(
+            "receive-messages-max",
+            "for each peer; never 0; bytes are bounded as well, by `receive-bytes-max`",
+        ),
+    ),
+    (
+        "NN_LINGER",
+        Option("linger", "nanomsg ignores it; here it holds"),
+    ),
+    (
+        "NN_RCVMAXSIZE, NNG_OPT_RECVMAXSZ",
+        Option(
+            "message-bytes-max",
+            "64 MiB by default; the connection that exceeds it ends, as there",
+        ),
+    ),
+    (
+        "NN_RECONNECT_IVL, NNG_OPT_RECONNMINT",
+        Option(
+            "reconnect-first",
+            "the first retry comes at once, later waits are random and grow",
+        ),
+    ),
+    (
+        "NN_RECONNECT_IVL_MAX, NNG_OPT_RECONNMAXT",
+        Option(
+            "reconnect-ceiling",
+            "on by default: 1 s on one machine, 10 s beyond",
+        ),
+    ),
+    ("NN_SNDTIMEO, NNG_OPT_SENDTIMEO", Otherwise(TIMEOUT)),
+    ("NN_RCVTIMEO, NNG_OPT_RECVTIMEO", Otherwise(TIMEOUT)),
+    (
+        "NN_REQ_RESEND_IVL, NNG_OPT_REQ_RESENDTIME",
+        Otherwise(
+            "`idempotent()` on a request sends it elsewhere when its peer goes; how long it may take is `deadline`",
+        ),
+    ),
+    (
+        "NNG_OPT_REQ_RESENDTICK",
+        Otherwise("nothing is resent by the clock"),
+    ),
+    (
+        "NN_SNDPRIO, NN_RCVPRIO",
+        Otherwise("the peer with the least outstanding gets the next message; turns are fair"),
+    ),
+    (
+        "NN_IPV4ONLY",
+        Otherwise("the address says it: `tcp://127.0.0.1:5555`"),
+    ),
+    (
+        "NN_SOCKET_NAME, NNG_OPT_SOCKNAME",
+        Otherwise("the name in `Push::new(name)`, its path in the tree"),
+    ),
+    (
+        "NN_MAXTTL, NNG_OPT_MAXTTL",
+        Otherwise("no devices that forward yet"),
+    ),
+    (
+        "NN_SURVEYOR_DEADLINE, NNG_OPT_SURVEYOR_SURVEYTIME",
+        Otherwise(NOT_YET),
+    ),
+    (
+        "NN_SUB_SUBSCRIBE, NNG_OPT_SUB_SUBSCRIBE",
+        Otherwise(
+            "`subscribe` of `Sub`, before it is spawned and while it runs: by prefix, or by tokens",
+        ),
+    ),
+    (
+        "NN_SUB_UNSUBSCRIBE, NNG_OPT_SUB_UNSUBSCRIBE",
+        Otherwise("`unsubscribe` of `SubSocket`"),
+    ),
+    (
+        "NNG_OPT_SUB_PREFNEW",
+        Option(
+            "overflow",
+            "at the publisher, for each subscriber: `drop-newest` or `drop-oldest`; what is missed is told",
+        ),
+    ),
+    ("NNG_OPT_PAIR1_POLY", Otherwise(NOT_YET)),
+    (
+        "NN_SNDFD, NN_RCVFD, NNG_OPT_SENDFD, NNG_OPT_RECVFD",
+        Otherwise(EVENTS),
+    ),
+    ("NN_DOMAIN, NNG_OPT_RAW", Otherwise("no raw sockets yet")),
+    (
+        "NN_PROTOCOL, NNG_OPT_PROTO, NNG_OPT_PROTONAME",
+        Otherwise("the type of the handle: `PushSocket`, `PullSocket` and so on"),
+    ),
+    (
+        "NNG_OPT_PEER, NNG_OPT_PEERNAME",
+        Otherwise("the tree shows `peer socket` of each connection"),
+    ),
+    (
+        "NNG_OPT_LOCADDR, NNG_OPT_REMADDR",
+        Otherwise("`endpoints()` and `pipes()`; the tree shows `local` and `peer`"),
+    ),
+    ("NNG_OPT_URL", Otherwise("`endpoints()` and `pipes()`")),
+    (
+        "NN_TCP_NODELAY, NNG_OPT_TCP_NODELAY",
+        Url("nodelay", "on by default, as in NNG"),
+    ),
+    (
+        "NNG_OPT_TCP_KEEPALIVE",
+        Url("keepalive", "heartbeats find a dead peer sooner"),
+    ),
+    (
+        "NNG_OPT_TCP_BOUND_PORT",
+        Otherwise("`endpoints()` of the handle"),
+    ),
+    ("NNG_OPT_IPC_PERMISSIONS", Url("mode", "of `ipc`")),
+    (
+        "NNG_OPT_PEER_UID, NNG_OPT_PEER_GID",
+        Url(
+            "peer_uid",
+            "of `ipc`; `peer_gid` as well: who may be spoken to",
+        ),
+    ),
+    (
+        "NNG_OPT_PEER_PID, NNG_OPT_PEER_ZONEID",
+        Otherwise("the tree names a peer of `ipc` by its process"),
+    ),
+    (
+        "NN_WS_MSG_TYPE, NNG_OPT_WS_RECV_TEXT and NNG_OPT_WS_SEND_TEXT",
+        Otherwise("frames are binary"),
+    ),
+    (
+        "NNG_OPT_WS_REQUEST_HEADERS, NNG_OPT_WS_RESPONSE_HEADERS",
+        Otherwise("not offered; `origin` says whose pages may connect"),
+    ),
+    (
+        "NNG_OPT_TLS_CONFIG and the other NNG_OPT_TLS_…",
+        Otherwise(NO_SECURITY),
+    ),
+];

@@ -1,0 +1,145 @@
+//! The rows.
+
+use std::time::Duration;
+
+use treewire_transports::Delivery;
+
+use super::kind::{
+    Attempts, Bytes, Count, Instance, Kind, Maybe, Name, OneOf, Peers, StopsOn, Switch, Time,
+};
+use super::macros::options;
+use super::row::Changes::{AtOnce, Never, NextConnection, NextMessage};
+use super::{OptionRow, Place};
+use crate::bound::{BYTES_MAX, MESSAGES_MAX, Overflow};
+use crate::core::{ReconnectStop, Stickiness};
+use crate::pattern::SocketType;
+use crate::socket::{Pub, Pull, Push, Rep, Req, Socket, Sub};
+use crate::typed::Codec;
+
+/// The options of sockets, each once.
+pub fn all() -> &'static [OptionRow] {
+    TABLE
+}
+
+options! {
+for [Push Pull Req Rep Pub Sub Socket] {
+    /// How many messages may wait for one peer on the way out. What is queued when the
+    /// bound is lowered stays.
+    send_messages_max(u64): Count<1, MESSAGES_MAX> = "1000", AtOnce, [Flag];
+
+    /// How many bytes of payload and headers may wait for one peer on the way out. One
+    /// larger message still passes.
+    send_bytes_max(u64): Bytes<1, BYTES_MAX> = "16MiB", AtOnce, [Flag];
+
+    /// How many messages of one peer may be received and not handled yet; the peer is
+    /// told, and stops sending there. A session keeps what it began with.
+    receive_messages_max(u64): Count<1, MESSAGES_MAX> = "1000", NextConnection, [Flag];
+
+    /// How many bytes of one peer may be received and not handled yet. One larger message
+    /// still passes. A session keeps what it began with.
+    receive_bytes_max(u64): Bytes<1, BYTES_MAX> = "16MiB", NextConnection, [Flag];
+
+    /// What becomes of a message when the queues are at their bound or there is no peer. A
+    /// subscriber that stalls holds up nobody.
+    overflow(Overflow): OneOf<Overflow> = "wait" but Pub "drop-newest", NextMessage, [Flag];
+
+    /// How long a socket that is stopped, with its node, with its group or by hand, waits
+    /// for its peers to confirm what was sent. What could not be sent by then waits for its
+    /// next start.
+    linger(Duration): Time<0> = "1s", Never("close the socket with the time it is to have"), [Flag];
+
+    /// How long connecting may take, and then the handshake.
+    handshake_deadline(Duration): Time<1> = "5s", NextConnection, [Flag Url];
+
+    /// After this long without a frame, or a KiB of a large one, a peer is asked for a sign
+    /// of life.
+    heartbeat_interval(Duration): Time<1> = "5s", NextConnection, [Flag Url];
+
+    /// After this long without a sign of life a peer is given up.
+    dead_after(Duration): Time<1> = "15s", NextConnection, [Flag Url];
+
+    /// The largest message that is taken, and the largest the socket sends, in bytes of
+    /// payload and headers. In a URL it is what is taken there.
+    message_bytes_max(u64): Bytes<1, BYTES_MAX> = "64MiB", NextConnection, [Flag Url];
+
+    /// At most this many peers at a time; one more is told why it is refused. Those that
+    /// are there when it is lowered stay.
+    peers_max(usize): Peers = "none", NextConnection, [Flag];
+
+    /// Whether what is dialed is dialed again when the connection ends or none could be
+    /// made. Without, one attempt is made at each start of the socket and at each `redial`.
+    reconnect(bool): Switch = "on", NextConnection, [Flag DialedUrl];
+
+    /// The shortest wait before what is dialed is dialed again. The first retry comes at once;
+    /// later waits are random, between this and three times the one before.
+    reconnect_first(Duration): Time<1> = "50ms", Never("`redial` makes an attempt now"), [Flag DialedUrl];
+
+    /// The longest wait before what is dialed is dialed again. None is 1 s for what lies on
+    /// this machine and 10 s for anything else.
+    reconnect_ceiling(Duration): Maybe<Time<1>> = "none", Never("`redial` makes an attempt now"), [Flag DialedUrl];
+
+    /// How often in a row what is dialed is tried in vain; none, or 0, is for ever. Then it is
+    /// given up: it is closed, keeps what waits for its peer and takes no more messages, until
+    /// `redial` or the next start of the socket begins a new row.
+    reconnect_attempts(impl Into<Option<u32>>): Attempts = "none", AtOnce, [Flag];
+
+    /// On what else it is given up, at once: a connection that is refused, a handshake that
+    /// failed for a reason that does not pass, or both. The builder method adds to it.
+    reconnect_stop(ReconnectStop): StopsOn = "none", AtOnce, [Flag];
+
+    /// Only the node of this instance id, in hexadecimal digits, may answer where the socket
+    /// dials. When another does, that pipe is over, and what was queued there is given up, to be
+    /// read as dead letters. The `stickiness` of reliable sockets says what becomes of such a
+    /// pipe instead.
+    expect_peer([u8; 16]): Maybe<Instance> = "none",
+        Never("the queues are for that node: spawn another socket"), [Flag];
+
+    /// Which of several sockets behind an endpoint is meant; both ends say the same.
+    service(impl Into<String>): Name = "none", NextConnection, [Flag Url];
+
+    /// What is promised about messages; both ends say the same. `best-effort`: at most
+    /// once; what was not confirmed when a connection ends is lost, and counted.
+    /// `reliable`: none is lost and none handled twice while both processes live, whatever
+    /// becomes of connections, endpoints and sockets: what a peer did not handle is kept,
+    /// within `send-messages-max` and `send-bytes-max`, and sent again.
+    delivery(Delivery): OneOf<Delivery> = "best-effort",
+        Never("the peers know it: spawn another socket"), [Flag];
+
+    /// What a reliable socket does when another node answers at an endpoint that it dials
+    /// than the one its session is with: stay away from it, or send it everything again.
+    /// In programs an actor may decide.
+    stickiness(Stickiness): OneOf<Stickiness> = "stick", NextConnection, [Flag];
+
+    /// How long the session with a peer that is away is kept.
+    lease(Duration): Time<0> = "10m", AtOnce, [Flag];
+}
+
+for [Push Req Socket] {
+    /// Whether messages are queued for connected peers only: otherwise also for endpoints that
+    /// are dialed and not connected yet, or not any more. With it a send waits until a peer is
+    /// there, and what is queued for a best-effort peer that goes is dropped and counted,
+    /// though it was dialed; requests, and what a reliable socket keeps, wait for the next
+    /// peer. Sockets that send to sources go by the source alone.
+    immediate(bool): Switch = "off", NextMessage, [Flag];
+}
+
+for [Req] {
+    /// How long a request waits for its answer unless it says otherwise.
+    deadline(Duration): Maybe<Time<1>> = "none", NextMessage, [Flag];
+}
+
+for [Req Pub] {
+    /// How typed messages are encoded; those who get them understand all codecs, and answer in
+    /// that of the request.
+    codec(Codec): OneOf<Codec> = "postcard", Never("`with_codec` gives a handle of `req` another"), [];
+}
+
+for [Rep Pull Sub] {
+    /// The codec of peers that do not name theirs, as Treewire's own do: of programs in
+    /// other languages that send a wire name and a payload, or where one type is served
+    /// just a payload. Their messages have no fingerprint of the schema either: what fits
+    /// the type is taken. They are answered in the same codec.
+    foreign_codec(Codec): OneOf<Codec> = "postcard",
+        Never("what is on its way is in the old one: spawn another socket"), [];
+}
+}

@@ -1,0 +1,60 @@
+use std::time::{Duration, Instant};
+
+use treewire::PushSocket;
+use treewire::prelude::*;
+
+use super::way::{At, Way};
+use crate::support::*;
+
+/// A push whose peer is not there.
+async fn lonely(way: Way, node: &Node, option: (&str, &str)) -> PushSocket {
+    let nobody = address_for_later("tcp://127.0.0.1:0");
+    way.spawn(node, Push::new("push"), At::Dial(&nobody), option)
+        .await
+}
+
+pub(super) async fn send_messages_max(way: Way) {
+    let node = node().await;
+    let push = lonely(way, &node, ("send-messages-max", "3")).await;
+    for _ in 0..3 {
+        push.try_send("kept").unwrap();
+    }
+    assert!(push.try_send("too many").unwrap_err().is_full());
+    stop(node).await;
+}
+
+pub(super) async fn send_bytes_max(way: Way) {
+    let node = node().await;
+    let push = lonely(way, &node, ("send-bytes-max", "1KiB")).await;
+    push.try_send(vec![0; 1_023]).unwrap();
+    push.try_send("the last byte, and more").unwrap();
+    assert!(push.try_send("too many").unwrap_err().is_full());
+    stop(node).await;
+}
+
+pub(super) async fn overflow(way: Way) {
+    let node = node().await;
+    let push = lonely(way, &node, ("overflow", "drop-newest")).await;
+    push.set_send_bound(Bound::messages(1));
+    for _ in 0..3 {
+        push.try_send("kept, or dropped").unwrap();
+    }
+    assert_eq!((push.unflushed(), push.lost()), (1, 2));
+    stop(node).await;
+}
+
+pub(super) async fn immediate(way: Way) {
+    let node = node().await;
+    let push = lonely(way, &node, ("immediate", "on")).await;
+    assert!(push.try_send("nobody").unwrap_err().is_no_peer());
+    stop(node).await;
+}
+
+pub(super) async fn linger(way: Way) {
+    let node = node().await;
+    let push = lonely(way, &node, ("linger", "1s 500ms")).await;
+    push.try_send("never sent").unwrap();
+    let before = Instant::now();
+    stop(node).await;
+    assert!(before.elapsed() >= Duration::from_millis(1_500));
+}
