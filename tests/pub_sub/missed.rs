@@ -130,7 +130,7 @@ async fn iridium_07_a_stalled_subscriber_is_told_what_it_missed_though_nothing_f
     stop(node).await;
 }
 
-/// Publishes while the subscriber's actors are killed in turn; what came, by number, and what
+/// Publishes while the actors of both ends are killed in turn; what came, by number, and what
 /// was missed of `1..=`, the number of the last.
 async fn through_kills(listen: &str, publisher: Pub, sub: Sub) -> (Vec<u64>, Vec<(u64, u64)>, u64) {
     const MESSAGES: u64 = 3_000;
@@ -145,10 +145,11 @@ async fn through_kills(listen: &str, publisher: Pub, sub: Sub) -> (Vec<u64>, Vec
     let publishing = async {
         for number in 0..MESSAGES {
             if number % (MESSAGES / KILLS) == 0 {
-                match number / (MESSAGES / KILLS) % 4 {
+                match number / (MESSAGES / KILLS) % 5 {
                     0 => kill(&node, "sub", "connection").await,
                     1 => kill(&node, "sub", "dialer").await,
                     2 => kill(&node, "pub", "connection").await,
+                    3 => in_time(node.kill("pub")).await.is_ok(),
                     _ => in_time(node.kill("sub")).await.is_ok(),
                 };
             }

@@ -9,6 +9,7 @@ over_every_transport! {
     subscriptions_change_while_it_runs
     conat_01_an_empty_message_and_parts_arrive_as_they_were
     subscriptions_come_back_with_their_publisher
+    multisocket_04_what_was_published_before_a_close_is_received
     a_subscriber_of_two_publishers_tells_both
     a_typed_message_reaches_the_actor_that_wants_its_topic
 }
@@ -174,6 +175,25 @@ async fn subscriptions_come_back_with_their_publisher(listen: &str) {
             assert!(sub.unsubscribe("b"), "while nobody is there");
         }
     }
+    stop(node).await;
+}
+
+async fn multisocket_04_what_was_published_before_a_close_is_received(listen: &str) {
+    let node = node().await;
+    let publisher = publisher(&node, listen).await;
+    let sub = Sub::new("sub").dial(address(&publisher)).subscribe(">");
+    let sub = joined(&node, sub).await;
+    for number in 0..256 {
+        publish(&publisher, &[&number.to_string()]).await;
+    }
+    let receiving = async {
+        for number in 0..256 {
+            assert_eq!(next(&sub).await, number.to_string());
+        }
+    };
+    let (closed, ()) = in_time(async { tokio::join!(publisher.close(WATCHDOG), receiving) }).await;
+    assert_eq!(closed, Closed::Flushed);
+    assert_eq!(publisher.lost(), 0);
     stop(node).await;
 }
 

@@ -69,7 +69,7 @@ impl Following {
     /// Whether a message of that number is one that was not there.
     #[inline]
     fn arrived(&mut self, number: u64) -> bool {
-        let is_new = self.has_begun && number > self.sequence;
+        let is_new = self.has_begun && number > self.sequence && number <= SEQUENCE_MAX;
         if is_new {
             self.sequence = number;
         }
@@ -300,6 +300,7 @@ impl Core {
         };
         inlet.is_published_as(stream);
         let known = follower.away.recall(stream);
+        let sequence = sequence.min(SEQUENCE_MAX);
         let pipe = &mut self.pipes[id.key];
         let mut following = Following {
             stream,

@@ -433,3 +433,37 @@ fn a_publisher_that_introduces_itself_again_is_not_answered_again() {
     let message = subscriber.next_message().unwrap();
     assert_eq!(message.position().unwrap().stream, STREAM);
 }
+
+#[test]
+fn numbers_that_no_publisher_can_have_are_not_believed() {
+    use crate::pattern::Note;
+    let (mut publisher, mut subscriber) = (publisher(100), subscriber(&["a"]));
+    let inbox = subscriber.listen();
+    let here = attach(&mut subscriber, None, 1_000);
+    let never = u64::MAX;
+    let note = Note::Publishes {
+        stream: [7; 16],
+        sequence: never,
+    };
+    subscriber.accept(&here, [note.envelope()].into_iter());
+    let notes = [
+        Note::Begins { after: never },
+        Note::Missed { from: 0, to: never },
+        Note::Missed { from: never, to: 1 },
+    ];
+    for note in notes {
+        subscriber.accept(&here, [note.envelope()].into_iter());
+    }
+    let message = || Envelope::new(content("a"));
+    subscriber.accept(&here, [message().correlated(never)].into_iter());
+    assert_eq!(
+        (received(&mut subscriber).len(), missed(&inbox)),
+        (0, vec![])
+    );
+    subscriber.detach(&here, LOST);
+    // It goes on with an honest one, which has fewer.
+    let link = Link::new(&mut publisher, &mut subscriber);
+    publish(&mut publisher, &["a"]);
+    link.exchange(&mut publisher, &mut subscriber);
+    assert_eq!(received(&mut subscriber), ["a"]);
+}

@@ -1,6 +1,7 @@
 use std::fmt;
 
 use bytes::Bytes;
+use memchr::memchr;
 
 /// The longest [`Pattern`], in bytes.
 pub const PATTERN_BYTES_MAX: usize = 1_024;
@@ -67,6 +68,21 @@ pub(super) const REST: &[u8] = b">";
 /// What stands between the dots of a topic or a pattern; of an empty one, one empty token.
 pub(super) fn tokens(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split(|&byte| byte == b'.')
+}
+
+/// Where the next token begins if a topic has at `at` the one that a pattern wants; beyond its
+/// end if that is its last. A topic may be as long as a message: of a token that is not any no
+/// more is looked at than is wanted.
+pub(super) fn pass(wanted: &[u8], topic: &[u8], at: usize) -> Option<usize> {
+    let rest = topic.get(at..)?;
+    let length = match wanted {
+        ANY => memchr(b'.', rest).unwrap_or(rest.len()),
+        _ => match rest.strip_prefix(wanted)? {
+            [] | [b'.', ..] => wanted.len(),
+            _ => return None,
+        },
+    };
+    Some(at + length + 1)
 }
 
 impl Pattern {
@@ -137,14 +153,17 @@ impl Pattern {
         if self.matching == Matching::Prefix {
             return topic.starts_with(&self.bytes);
         }
-        let (mut wanted, mut given) = (tokens(&self.bytes), tokens(topic));
-        loop {
-            match (wanted.next(), given.next()) {
-                (Some(REST), Some(_)) | (None, None) => return true,
-                (Some(token), Some(other)) if token == ANY || token == other => {}
-                _ => return false,
+        let mut at = 0;
+        for token in tokens(&self.bytes) {
+            if token == REST {
+                return at <= topic.len();
+            }
+            match pass(token, topic, at) {
+                Some(next) => at = next,
+                None => return false,
             }
         }
+        at > topic.len()
     }
 }
 

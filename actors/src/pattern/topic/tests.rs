@@ -254,3 +254,27 @@ fn all_memory_goes_with_the_last_pattern() {
     assert!(subscriptions.is_empty());
     assert_eq!(subscriptions.nodes(), 1);
 }
+
+/// A message of one part is its own topic.
+#[test]
+fn a_topic_may_have_longer_tokens_than_any_pattern() {
+    let mut subscriptions = Subscriptions::default();
+    let longest = "x".repeat(PATTERN_BYTES_MAX);
+    for (key, text) in ["x", "*", "*.x", ">", &longest].into_iter().enumerate() {
+        subscriptions.add(&tokens(text), key);
+    }
+    let patterns = ["x", "*", "*.x", ">", &longest].map(tokens);
+    for (topic, keys) in [
+        (longest.clone(), &[1, 3, 4][..]),
+        (longest.clone() + "x", &[1, 3]),
+        (longest.clone() + "x.x", &[2, 3]),
+        (longest.repeat(100) + ".x", &[2, 3]),
+    ] {
+        assert_eq!(matching(&subscriptions, &topic), keys);
+        let wanted = patterns
+            .iter()
+            .map(|pattern| pattern.matches(topic.as_bytes()));
+        let wanted: Vec<_> = (0..).zip(wanted).filter(|(_, wants)| *wants).collect();
+        assert!(wanted.iter().map(|(key, _)| key).eq(keys));
+    }
+}

@@ -2,10 +2,11 @@ use std::hash::Hash;
 use std::mem::take;
 
 use indexmap::{Equivalent, IndexMap};
+use memchr::{memchr, memrchr};
 use slab::Slab;
 
 use super::holders::Holders;
-use super::pattern::{ANY, REST, tokens};
+use super::pattern::{ANY, PATTERN_BYTES_MAX, REST, pass, tokens};
 
 /// Who wants topics of which tokens.
 ///
@@ -174,11 +175,7 @@ impl<K: Copy + Eq + Hash> TokenTree<K> {
     /// Where the tokens of a node end, if the topic has them at `at`.
     fn enter(&self, node: usize, mut at: usize, topic: &[u8]) -> Option<Place> {
         for wanted in tokens(&self.nodes[node].label) {
-            let token = token_at(topic, at)?;
-            if wanted != ANY && wanted != token {
-                return None;
-            }
-            at += token.len() + 1;
+            at = pass(wanted, topic, at)?;
         }
         Some(Place { node, at })
     }
@@ -320,15 +317,17 @@ struct Place {
     at: usize,
 }
 
+/// The token that begins there, if a pattern can have it.
 fn token_at(topic: &[u8], at: usize) -> Option<&[u8]> {
-    tokens(topic.get(at..)?).next()
+    let rest = topic.get(at..)?;
+    let near = &rest[..rest.len().min(PATTERN_BYTES_MAX + 1)];
+    let length = memchr(b'.', near).unwrap_or(near.len());
+    (length <= PATTERN_BYTES_MAX).then(|| &near[..length])
 }
 
 /// Where the token begins that ends before the one at `at`.
 fn token_before(topic: &[u8], at: usize) -> usize {
-    let before = &topic[..at - 1];
-    let dot = before.iter().rposition(|&byte| byte == b'.');
-    dot.map_or(0, |dot| dot + 1)
+    memrchr(b'.', &topic[..at - 1]).map_or(0, |dot| dot + 1)
 }
 
 /// A pattern without the `>` at its end, and whether there was one.
