@@ -11,6 +11,7 @@ chapters! {
     Sockets: "sockets.md"
     Supervision: "supervision.md"
     Reliable: "reliable.md"
+    PubSub: "pub-sub.md"
     Observing: "observing.md"
     FromZeromq: "from-zeromq.md"
     FromNanomsg: "from-nanomsg.md"
