@@ -11,6 +11,7 @@ use crate::support::*;
 
 over_every_transport! {
     zeromq_10_raising_the_bound_takes_effect_at_once_and_lowering_it_keeps_what_is_queued
+    zeromq_10_raising_the_bound_of_what_is_received_takes_effect_at_once
     multisocket_10_changing_queue_sizes_while_messages_flow_loses_nothing
     multisocket_07_lowering_the_limit_keeps_the_peers_that_are_there
 }
@@ -45,6 +46,38 @@ async fn zeromq_10_raising_the_bound_takes_effect_at_once_and_lowering_it_keeps_
         receive(&pull, &number.to_string()).await;
     }
     stop(node).await;
+}
+
+async fn zeromq_10_raising_the_bound_of_what_is_received_takes_effect_at_once(listen: &str) {
+    for delivery in [BestEffort, Reliable] {
+        let node = node().await;
+        let pull = Pull::new("pull").listen(listen).delivery(delivery);
+        let pull = node.spawn(pull.receive_messages_max(2)).await.unwrap();
+        let push = Push::new("push").dial(address(&pull)).delivery(delivery);
+        let push = node.spawn(push).await.unwrap();
+        for number in 0..9 {
+            in_time(push.send(number.to_string())).await.unwrap();
+        }
+        let arrived = async |count| {
+            until_tree(&node, "as many arrive as may", |tree| {
+                messages_in(tree, "pull") == count
+            })
+            .await
+        };
+        arrived(2).await;
+        pull.set("receive-messages-max", "5").unwrap();
+        arrived(5).await;
+        // One byte has been reached long ago.
+        pull.set_receive_bound(Bound::messages(7).bytes(1));
+        let kept: Vec<_> = std::iter::from_fn(|| pull.try_recv().unwrap()).collect();
+        assert_eq!(kept.len(), 5);
+        drop(kept);
+        for number in 5..9 {
+            receive(&pull, &number.to_string()).await;
+        }
+        in_time(push.drain()).await;
+        stop(node).await;
+    }
 }
 
 /// Draws new sizes again and again.

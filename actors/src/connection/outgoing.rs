@@ -67,7 +67,7 @@ impl Connection {
             }
         }
         let closing = shared.is_closing() || self.leaving;
-        if channel.inlet.owes_credit() {
+        if channel.inlet.owes_credit() || channel.inlet.is_raised() {
             let due = *self.credit_due.get_or_insert(now + CREDIT_DELAY);
             if closing || channel.peer_closed || due <= now || channel.inlet.is_urgent() {
                 self.credit_due = None;

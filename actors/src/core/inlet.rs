@@ -6,6 +6,7 @@ use treewire_transports::Credit;
 
 use super::quarantine::Sender;
 use super::{Arrivals, Intake, PipeId, Shared};
+use crate::bound::Bound;
 use crate::position::StreamId;
 use crate::session::Position;
 
@@ -151,9 +152,19 @@ impl Inlet {
         self.intake.owes_credit()
     }
 
-    /// Whether a quarter of what the peer may send is used up.
+    /// Whether the peer is to be told at once: a quarter of what it may send is used up, or
+    /// it may send more.
     pub(crate) fn is_urgent(&self) -> bool {
-        self.intake.is_urgent()
+        self.intake.is_raised() || self.intake.is_urgent()
+    }
+
+    /// Whether it may send more than it was told.
+    pub(crate) fn is_raised(&self) -> bool {
+        self.intake.is_raised()
+    }
+
+    pub(super) fn set_bound(&self, bound: Bound) {
+        self.intake.set_bound(bound);
     }
 
     /// The credit to tell the peer now. Only the connection calls it.

@@ -16,7 +16,11 @@ use crate::sync::{AtomicBool, AtomicU64, Mutex, MutexGuard};
 /// session if there is one. Every message that came holds it, counts itself as handled
 /// there, and wakes the connection when the peer is to be told.
 pub(crate) struct Intake {
-    bound: Bound,
+    /// What the peer may have under way; written under the lock of `connection`.
+    messages_max: Counter,
+    bytes_max: Counter,
+    /// Not zero if the bound was raised since the peer was told. As above.
+    raised: Counter,
     /// What was handled and the peer was not told: messages above
     /// [`BYTES_BITS`], bytes below, so that a message costs one atomic step.
     untold: AtomicU64,
@@ -91,8 +95,13 @@ impl Amount {
 
 impl Intake {
     pub(crate) fn of_a_connection(bound: Bound) -> Self {
+        let (messages_max, bytes_max) = (Counter::default(), Counter::default());
+        messages_max.set(bound.messages);
+        bytes_max.set(bound.bytes);
         Intake {
-            bound,
+            messages_max,
+            bytes_max,
+            raised: Counter::default(),
             untold: AtomicU64::new(0),
             told: Counter::default(),
             told_bytes: Counter::default(),
@@ -112,6 +121,36 @@ impl Intake {
             incoming: Some(Mutex::new(Incoming::after(sequence))),
             ..intake
         }
+    }
+
+    fn bound(&self) -> Bound {
+        Bound {
+            messages: self.messages_max.get(),
+            bytes: self.bytes_max.get(),
+        }
+    }
+
+    /// From now on the peer may have so much under way. A lower bound holds once it has used
+    /// up what it was allowed; of a higher one it is told at once.
+    pub(crate) fn set_bound(&self, bound: Bound) {
+        let mut registered = self.connection.lock();
+        let before = self.bound();
+        self.messages_max.set(bound.messages);
+        self.bytes_max.set(bound.bytes);
+        if bound.messages <= before.messages && bound.bytes <= before.bytes {
+            return;
+        }
+        self.raised.set(1);
+        let waker = registered.waker.take();
+        drop(registered);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// Whether the peer may send more than it was told, though nothing was handled.
+    pub(crate) fn is_raised(&self) -> bool {
+        self.raised.get() > 0
     }
 
     pub(crate) fn wake(&self) {
@@ -225,8 +264,8 @@ impl Intake {
         };
         let more = amount.pack();
         let before = self.untold.fetch_add(more, SeqCst);
-        let was_urgent = Amount::unpack(before).is_urgent(self.bound);
-        if before == 0 || !was_urgent && Amount::unpack(before + more).is_urgent(self.bound) {
+        let was_urgent = Amount::unpack(before).is_urgent(self.bound());
+        if before == 0 || !was_urgent && Amount::unpack(before + more).is_urgent(self.bound()) {
             self.wake();
         }
     }
@@ -238,7 +277,7 @@ impl Intake {
 
     /// Whether a quarter of what the peer may send is used up.
     pub(crate) fn is_urgent(&self) -> bool {
-        Amount::unpack(self.untold.load(SeqCst)).is_urgent(self.bound)
+        Amount::unpack(self.untold.load(SeqCst)).is_urgent(self.bound())
     }
 
     /// The credit that `connection` is to tell the peer now; none if a later one is up,
@@ -253,6 +292,7 @@ impl Intake {
     }
 
     fn tell_all(&self, _: &Registered) {
+        self.raised.set(0);
         let news = Amount::unpack(self.untold.swap(0, SeqCst));
         self.told.add(news.messages);
         self.told_bytes.add(news.bytes);
@@ -262,8 +302,8 @@ impl Intake {
         let bytes = self.told_bytes.get() - self.bytes_before.get();
         Credit {
             handled: self.told.get(),
-            messages_max: self.told.get().saturating_add(self.bound.messages),
-            bytes_max: bytes.saturating_add(self.bound.bytes),
+            messages_max: self.told.get().saturating_add(self.messages_max.get()),
+            bytes_max: bytes.saturating_add(self.bytes_max.get()),
         }
     }
 
@@ -271,7 +311,7 @@ impl Intake {
     pub(crate) fn cancel(&self, correlation: u64) {
         let mut cancelled = self.cancelled.lock();
         // Cancels that crossed their answers stay; the oldest of them make room.
-        if cancelled.len() as u64 >= self.bound.messages {
+        if cancelled.len() as u64 >= self.messages_max.get() {
             cancelled.pop_first();
         }
         cancelled.insert(correlation);

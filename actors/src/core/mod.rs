@@ -203,6 +203,12 @@ impl Core {
         let mut options = self.config.clone();
         change(&mut options)?;
         let before = std::mem::replace(&mut self.config, options.clone());
+        let bound = options.receive_bound();
+        if bound != before.receive_bound() {
+            self.pipes
+                .iter()
+                .for_each(|(_, pipe)| pipe.set_receive_bound(bound));
+        }
         self.route_unrouted();
         Ok((before, options))
     }

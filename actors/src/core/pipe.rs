@@ -191,6 +191,15 @@ impl Pipe {
         Some(connection.inlet.clone())
     }
 
+    /// How much its peer may have under way from now on.
+    pub(crate) fn set_receive_bound(&self, bound: Bound) {
+        if let Some(session) = &self.session {
+            session.intake.set_bound(bound);
+        } else if let Some(connection) = &self.connection {
+            connection.inlet.set_bound(bound);
+        }
+    }
+
     /// Whether the connection is still the one that `inlet` belongs to.
     pub(crate) fn is_connected_by(&self, inlet: &Arc<Inlet>) -> bool {
         let connection = self.connection.as_ref();

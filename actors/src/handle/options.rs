@@ -36,8 +36,9 @@ impl SocketHandle {
         });
     }
 
-    /// Changes how much of one peer may be received and not handled yet:
-    /// `receive-messages-max` and `receive-bytes-max`.
+    /// Changes how much of one peer may be received and not handled yet, at once:
+    /// `receive-messages-max` and `receive-bytes-max`. A lower bound holds once the peer has
+    /// used up what it was allowed.
     pub fn set_receive_bound(&self, bound: Bound) {
         let Bound { messages, bytes } = bound.within_limits();
         self.change(|options| {

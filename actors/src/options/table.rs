@@ -32,12 +32,13 @@ for [Push Pull Req Rep Pub Sub Socket] {
     send_bytes_max(u64): Bytes<1, BYTES_MAX> = "16MiB", AtOnce, [Flag];
 
     /// How many messages of one peer may be received and not handled yet; the peer is
-    /// told, and stops sending there. A session keeps what it began with.
-    receive_messages_max(u64): Count<1, MESSAGES_MAX> = "1000", NextConnection, [Flag];
+    /// told, and stops sending there. A lower bound holds once the peer has used up what it
+    /// was allowed.
+    receive_messages_max(u64): Count<1, MESSAGES_MAX> = "1000", AtOnce, [Flag];
 
     /// How many bytes of one peer may be received and not handled yet. One larger message
-    /// still passes. A session keeps what it began with.
-    receive_bytes_max(u64): Bytes<1, BYTES_MAX> = "16MiB", NextConnection, [Flag];
+    /// still passes. A lower bound holds once the peer has used up what it was allowed.
+    receive_bytes_max(u64): Bytes<1, BYTES_MAX> = "16MiB", AtOnce, [Flag];
 
     /// What becomes of a message when the queues are at their bound or there is no peer. A
     /// subscriber that stalls holds up nobody.
