@@ -104,7 +104,7 @@ async fn what_no_line_carries_is_a_dead_letter_and_the_rest_goes_on() {
 }
 
 #[tokio::test]
-async fn what_takes_acknowledgements_or_subscriptions_is_not_done_over_lines() {
+async fn what_takes_acknowledgements_or_numbers_is_not_done_over_lines() {
     let node = node().await;
     let pull = Pull::new("pull").delivery(Reliable);
     let error = node.spawn(pull.listen(LINES)).await.unwrap_err();
@@ -112,9 +112,9 @@ async fn what_takes_acknowledgements_or_subscriptions_is_not_done_over_lines() {
     let said =
         r#""lines" in "lines+tcp://127.0.0.1:0" cannot keep the promise of delivery Reliable"#;
     assert!(text.contains(said), "{text}");
-    let error = node.spawn(Pub::new("pub").listen(LINES)).await.unwrap_err();
+    let error = node.spawn(Sub::new("sub").listen(LINES)).await.unwrap_err();
     let text = error.to_string();
-    assert!(text.contains("does not speak for pub sockets"), "{text}");
+    assert!(text.contains("does not speak for sub sockets"), "{text}");
     let push = Push::new("push").delivery(Reliable);
     let error = node.spawn(push.dial("lines+ipc:///tmp/nobody.sock")).await;
     assert!(error.is_err());
@@ -282,4 +282,38 @@ async fn a_stop_does_not_wait_for_peers_that_never_end() {
     in_time(node.stop()).await.unwrap();
     assert_eq!(reader.hear_all().await, "the last\n");
     in_time(talking).await.unwrap();
+}
+
+#[tokio::test]
+async fn who_connects_to_a_publisher_gets_every_message_as_topic_and_payload() {
+    let node = node().await;
+    for narrow in [Bound::default(), Bound::messages(1)] {
+        let publisher = Pub::new("pub").listen(LINES).receive_bound(narrow);
+        let publisher = node.spawn(publisher).await.unwrap();
+        let mut peers = [Peer::of(&publisher).await, Peer::of(&publisher).await];
+        assert!(in_time(publisher.ready(2)).await);
+        let price = Content::new("fx.eurusd").with_part("109");
+        let three = price.clone().with_part("too many");
+        for content in [
+            price,
+            three,
+            Content::new("alone"),
+            Content::new("").with_part(""),
+        ] {
+            in_time(publisher.send(content)).await.unwrap();
+        }
+        for peer in &mut peers {
+            for line in ["fx.eurusd 109\n", "alone\n", " \n"] {
+                assert_eq!(peer.hear().await, line);
+            }
+        }
+        // One that goes, or says something, is nobody's trouble.
+        peers[0].finish().await;
+        peers[1].say("hello\n").await;
+        assert_eq!(peers[0].hear_all().await, "");
+        in_time(publisher.send("more")).await.unwrap();
+        assert_eq!(peers[1].hear().await, "more\n");
+        assert_eq!(in_time(publisher.close(WATCHDOG)).await, Closed::Flushed);
+    }
+    stop(node).await;
 }

@@ -28,6 +28,10 @@ pub const UNANSWERED_MAX: u64 = 1_024;
 /// There is one channel a connection.
 const CHANNEL: u32 = 1;
 
+/// What a subscriber says that wants everything from now on, with its correlation ids: SUBSCRIBE to the empty prefix and
+/// RESUME, as `WIRE.md` has them.
+const WANTS_ALL: [(u64, &[u8]); 2] = [(1, &[4, 0, 0]), (0, &[6, 0])];
+
 /// The dialect `lines`, for the registry.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Lines;
@@ -46,9 +50,9 @@ impl DialectFactory for Lines {
         delivery == Delivery::BestEffort
     }
 
-    /// No line subscribes to anything.
+    /// What is published has a number, which no line says.
     fn speaks_for(&self, socket: &str) -> bool {
-        !matches!(socket, "pub" | "sub")
+        socket != "sub"
     }
 
     fn speak(&self, endpoint: &Endpoint, settings: Settings) -> Box<dyn Dialect> {
@@ -71,6 +75,8 @@ pub struct Conversation {
     told: u64,
     /// What is to be told next.
     news: VecDeque<Event>,
+    /// What the peer is taken to want of a publisher, and did not say yet.
+    wishes: VecDeque<Envelope>,
     we_closed: bool,
 }
 
@@ -79,6 +85,8 @@ pub struct Conversation {
 enum Exchange {
     /// A message, both ways.
     Messages,
+    /// Ours are published: a topic and a payload.
+    Publishes,
     /// Ours are requests; the peer's answer them in their order.
     Asks(Asked),
     /// The peer's are requests; ours answer them in their order.
@@ -91,7 +99,15 @@ impl Conversation {
         let exchange = match (&*settings.socket, &*settings.peer_socket) {
             ("req", "rep") => Exchange::Asks(Asked::default()),
             ("rep", "req") => Exchange::Answers(InOrder::default()),
+            ("pub", "sub") => Exchange::Publishes,
             _ => Exchange::Messages,
+        };
+        let wishes = match exchange {
+            Exchange::Publishes => {
+                let wish = |(id, note): (u64, &[u8])| Envelope::note(note).correlated(id);
+                WANTS_ALL.map(wish).into()
+            }
+            _ => VecDeque::new(),
         };
         let peer = OpenChannel {
             service: service.to_owned(),
@@ -107,6 +123,7 @@ impl Conversation {
             written: Written::default(),
             told: 0,
             news: VecDeque::new(),
+            wishes,
             we_closed: false,
         }
     }
@@ -122,7 +139,7 @@ impl Conversation {
     fn credit_of(&self, handled: u64) -> Credit {
         let messages_max = match self.exchange {
             Exchange::Asks(_) => handled.saturating_add(UNANSWERED_MAX),
-            Exchange::Messages | Exchange::Answers(_) => u64::MAX,
+            Exchange::Messages | Exchange::Publishes | Exchange::Answers(_) => u64::MAX,
         };
         Credit {
             handled,
@@ -135,24 +152,30 @@ impl Conversation {
     fn handled(&self) -> u64 {
         match &self.exchange {
             Exchange::Asks(asked) => asked.done(),
-            Exchange::Messages | Exchange::Answers(_) => self.written.messages(),
+            Exchange::Messages | Exchange::Publishes | Exchange::Answers(_) => {
+                self.written.messages()
+            }
         }
     }
 
     fn message(&mut self, line: Bytes) -> Result<Event, DialectError> {
         let envelope = match &mut self.exchange {
-            Exchange::Messages => Envelope::new(line),
+            Exchange::Messages | Exchange::Publishes => Envelope::new(line),
             Exchange::Asks(asked) => {
                 let correlation = asked.answered().ok_or(Violation::UnaskedLine)?;
                 decode::answer(line).correlated(correlation)
             }
             Exchange::Answers(in_order) => Envelope::new(line).correlated(in_order.asked()),
         };
+        Ok(self.received(envelope))
+    }
+
+    fn received(&mut self, envelope: Envelope) -> Event {
         self.window.received(envelope.content.byte_len() as u64);
-        Ok(Event::Message {
+        Event::Message {
             channel: CHANNEL,
             envelope,
-        })
+        }
     }
 
     fn write(&mut self, envelope: &Envelope, output: &mut Output) {
@@ -212,6 +235,12 @@ impl Dialect for Conversation {
 
     fn tell(&mut self, unwritten: usize, events: &mut VecDeque<Event>) {
         events.append(&mut self.news);
+        // They cost credit as what arrives does.
+        while !self.window.is_shut()
+            && let Some(wish) = self.wishes.pop_front()
+        {
+            events.push_back(self.received(wish));
+        }
         self.written.left(unwritten);
         let handled = self.handled();
         if handled > self.told {
@@ -230,7 +259,9 @@ impl Dialect for Conversation {
                 Exchange::Answers(in_order) => {
                     self.window.is_shut() || self.window.is_filled_by(in_order)
                 }
-                Exchange::Messages | Exchange::Asks(_) => self.window.is_shut(),
+                Exchange::Messages | Exchange::Publishes | Exchange::Asks(_) => {
+                    self.window.is_shut()
+                }
             }
     }
 
@@ -277,7 +308,11 @@ impl Dialect for Conversation {
     fn refuse(&mut self, _: u32, _: &Refusal, _: &mut Output) {}
 
     fn check(&self, envelope: &Envelope) -> Result<(), Unsendable> {
-        encode::check(envelope)
+        let parts_max = match self.exchange {
+            Exchange::Publishes => 2,
+            _ => 1,
+        };
+        encode::check(envelope, parts_max)
     }
 
     fn send(&mut self, _: u32, envelope: Envelope, output: &mut Output) {
