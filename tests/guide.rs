@@ -71,6 +71,16 @@ fn every_chapter_with_a_program_is_compiled() {
     }
 }
 
+#[test]
+fn every_example_is_listed() {
+    let page = fs::read_to_string(root().join("docs/examples.md")).unwrap();
+    for entry in fs::read_dir(root().join("examples")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        assert!(page.contains(&format!("| `{name}` |")), "{name}");
+    }
+}
+
 fn chapters() -> BTreeMap<PathBuf, Page> {
     let mut pages = pages(&root().join("docs"));
     pages.remove(Path::new("docs/SUMMARY.md")).unwrap();
