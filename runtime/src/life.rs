@@ -52,7 +52,7 @@ impl<A: Actor<Context = Context<A>>> Life<A> {
         let Some(body) = &mut self.body else {
             return Poll::Ready(());
         };
-        let woken = self.slot.waker.register(self.home.life, task.waker());
+        let woken = self.slot.waker().register(self.home.life, task.waker());
         if !woken && self.slot.vigil.go_on_serving(&mut body.serving) {
             task.waker().wake_by_ref();
             return Poll::Pending;

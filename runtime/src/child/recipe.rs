@@ -102,7 +102,7 @@ impl<A: Actor<Context: Execution<A>>> Recipe for ActorRecipe<A> {
 
     fn signal(&self, life: u64, signal: Signal) {
         self.slot.orders.give(life, signal);
-        self.slot.waker.wake();
+        self.slot.waker().wake();
     }
 
     fn abandon(&self, life: u64, exit: &Exit) -> Closing {

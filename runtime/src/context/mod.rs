@@ -307,7 +307,7 @@ impl<A: Actor<Context = Context<A>>> AsyncContext<A> for Context<A> {
         let cause = self.doing.cause(self.door.as_ref());
         let items = self
             .items
-            .get_or_insert_with(|| Box::new(Items::new(self.slot.waker.clone())));
+            .get_or_insert_with(|| Box::new(Items::new(self.slot.waker().clone())));
         items.insert(handle, Box::pin(future), cause);
         handle
     }

@@ -154,7 +154,7 @@ impl<A: Actor<Context = Context<A>>> Life<A> {
         };
         let polled = &self.polled;
         let (slot, home) = (&polled.slot, &polled.home);
-        slot.waker.register(home.life, task.waker());
+        slot.waker().register(home.life, task.waker());
         if home.node.lets_others_go_first() {
             task.waker().wake_by_ref();
             return Poll::Pending;

@@ -48,7 +48,7 @@ impl<A: Actor<Context: Execution<A>>> Slot<A> {
             }
             let closed: Vec<Remains> = closings.into_iter().map(|closing| closing()).collect();
             // The lost generation may have been about to look at the doors.
-            slot.waker.wake();
+            slot.waker().wake();
             Box::new(move || {
                 for remains in unneeded.into_iter().chain(closed) {
                     survive("the drop of a message", remains);
@@ -67,16 +67,19 @@ impl<A: Actor<Context: Execution<A>>> Slot<A> {
     pub(crate) fn close(self: &Arc<Self>, life: u64, exit: &Exit) -> Option<Closing> {
         let mut doors = self.doors.lock();
         let parcels = self.queue.close(life, exit)?;
-        let address = doors.address.take();
+        let address = doors.as_mut().and_then(|doors| doors.address.take());
         self.address_is_fresh();
-        let closings: Vec<_> = doors.all.iter().map(|door| door.close(exit)).collect();
+        let all = doors.iter().flat_map(|doors| &doors.all);
+        let closings: Vec<_> = all.map(|door| door.close(exit)).collect();
         let last_end = self.watchers.close(|| self.down(exit, true));
         drop(doors);
         let (slot, exit) = (self.clone(), exit.clone());
         Some(Box::new(move || {
             let tell = || last_end.map(|last_end| last_end.tell(&*slot));
             let links = survive("the waker of a watcher", tell).flatten();
-            survive("the waker of a watcher", || slot.closing.notify_waiters());
+            if let Some(closing) = slot.closing.get() {
+                survive("the waker of a watcher", || closing.notify_waiters());
+            }
             slot.tell_of_return(&parcels, &exit, DropCause::Stopped);
             let closed: Vec<Remains> = closings.into_iter().map(|closing| closing()).collect();
             Box::new(move || {

@@ -73,27 +73,26 @@ use watchers::Watchers;
 pub(crate) use watchers::{Dissolved, Linkable, link, linked_exit, unlink};
 
 /// The queue comes first in memory: senders write the count of references with each
-/// message, and the head of the queue. What follows is seldom written.
+/// message, and the head of the queue. What follows is seldom written; what few actors
+/// need is made when it is needed.
 #[repr(C)]
 pub(crate) struct Slot<A: Actor<Context: Execution<A>>> {
     pub(crate) queue: Queue<Parcel<A>>,
-    pub(crate) stats: Arc<Stats>,
-    /// Those whom a generation owes an answer.
-    pub(crate) owed: Owed,
     pub(crate) orders: Orders,
-    rescue: Rescue,
-    /// Wakes the task of the current generation.
-    pub(crate) waker: Arc<TaskWaker>,
-    doors: Mutex<Doors<A>>,
-    /// So that a poll need not lock them to see that nothing changed.
-    door_version: AtomicUsize,
-    /// Told when no generation follows.
-    closing: Notify,
-    /// Where the child is, once its first generation is on its way.
-    seat: OnceLock<Seat>,
     /// How many there were.
     generations: Counter,
     watchers: Watchers,
+    /// Where the child is, once its first generation is on its way.
+    seat: OnceLock<Seat>,
+    doors: Mutex<Option<Box<Doors<A>>>>,
+    /// So that a poll need not lock them to see that nothing changed.
+    door_version: AtomicUsize,
+    pub(crate) stats: Arc<Stats>,
+    /// Those whom a generation owes an answer.
+    pub(crate) owed: Owed,
+    rescue: Rescue,
+    /// Told when no generation follows.
+    closing: OnceLock<Box<Notify>>,
     /// Made when a message is scheduled first.
     schedule: OnceLock<Arc<Schedule<A>>>,
     /// Handles stay unique for the life of the address, not of a generation.
@@ -110,25 +109,29 @@ struct Doors<A: Actor<Context: Execution<A>>> {
     address: Option<Addr<A>>,
 }
 
+impl<A: Actor<Context: Execution<A>>> Default for Doors<A> {
+    fn default() -> Self {
+        Doors {
+            all: Vec::new(),
+            address: None,
+        }
+    }
+}
+
 impl<A: Actor<Context: Execution<A>>> Slot<A> {
     pub(crate) fn new(mailbox: Mailbox) -> Arc<Self> {
-        let waker = Arc::new(TaskWaker::default());
         let slot = Slot {
-            queue: Queue::new(mailbox.capacity, waker.clone()),
-            stats: Arc::default(),
-            owed: Owed::default(),
+            queue: Queue::new(mailbox.capacity, Arc::default()),
             orders: Orders::default(),
-            rescue: Rescue::default(),
-            waker,
-            doors: Mutex::new(Doors {
-                all: Vec::new(),
-                address: None,
-            }),
-            door_version: AtomicUsize::new(0),
-            closing: Notify::new(),
-            seat: OnceLock::new(),
             generations: Counter::default(),
             watchers: Watchers::default(),
+            seat: OnceLock::new(),
+            doors: Mutex::new(None),
+            door_version: AtomicUsize::new(0),
+            stats: Arc::default(),
+            owed: Owed::default(),
+            rescue: Rescue::default(),
+            closing: OnceLock::new(),
             schedule: OnceLock::new(),
             next_handle: Mutex::new(SpawnHandle::default()),
             policy: Policy::default(),
@@ -144,7 +147,7 @@ impl<A: Actor<Context: Execution<A>>> Slot<A> {
         let doors = self.doors.lock();
         self.generations.add(1);
         if self.queue.open(home.life) {
-            for door in &doors.all {
+            for door in doors.iter().flat_map(|doors| &doors.all) {
                 door.reopen();
             }
         }
@@ -190,18 +193,19 @@ impl<A: Actor<Context: Execution<A>>> Slot<A> {
     /// The raw address; one that is taken after the end is closed.
     pub(crate) fn address(&self) -> Addr<A> {
         let mut doors = self.doors.lock();
-        if let Some(address) = &doors.address {
-            return address.clone();
+        if let Some(address) = doors.as_ref().and_then(|doors| doors.address.clone()) {
+            return address;
         }
-        let (address, door) = AddressDoor::open(self.waker.clone());
+        let (address, door) = AddressDoor::open(self.waker().clone());
         let mut abandoned = Vec::new();
         if self.queue.closed().is_none() {
+            let doors = doors.get_or_insert_default();
             doors.address = Some(address.clone());
-            abandoned = self.add(&mut doors, Arc::new(door));
+            abandoned = self.add(doors, Arc::new(door));
         }
         drop(doors);
         drop_each(abandoned);
-        self.waker.wake();
+        self.waker().wake();
         address
     }
 
@@ -215,13 +219,13 @@ impl<A: Actor<Context: Execution<A>>> Slot<A> {
         let mut doors = self.doors.lock();
         let closed = self.queue.closed();
         let closing = closed.map(|exit| door.close(&exit));
-        let abandoned = self.add(&mut doors, door);
+        let abandoned = self.add(doors.get_or_insert_default(), door);
         drop(doors);
         drop_each(abandoned);
         if let Some(closing) = closing {
             closing()();
         }
-        self.waker.wake();
+        self.waker().wake();
     }
 
     /// Those that nobody needs any more come back: what they hold is the user's.
@@ -235,16 +239,22 @@ impl<A: Actor<Context: Execution<A>>> Slot<A> {
     }
 
     fn doors(&self) -> Vec<Arc<dyn Door<A>>> {
-        self.doors.lock().all.clone()
+        self.doors_and_version().0
     }
 
     pub(crate) fn doors_and_version(&self) -> (Vec<Arc<dyn Door<A>>>, usize) {
         let doors = self.doors.lock();
-        (doors.all.clone(), self.door_version.load(SeqCst))
+        let all = doors.as_ref().map(|doors| doors.all.clone());
+        (all.unwrap_or_default(), self.door_version.load(SeqCst))
     }
 
     pub(crate) fn door_version(&self) -> usize {
         self.door_version.load(SeqCst)
+    }
+
+    /// Wakes the task of the current generation.
+    pub(crate) fn waker(&self) -> &Arc<TaskWaker> {
+        self.queue.consumer()
     }
 
     pub(crate) fn mailbox(&self) -> MailboxSnapshot {
@@ -263,7 +273,9 @@ impl<A: Actor<Context: Execution<A>>> Slot<A> {
     /// Waits until no generation follows, for the reason that it gives.
     pub(crate) async fn until_closed(&self) -> Exit {
         loop {
-            let mut told = std::pin::pin!(self.closing.notified());
+            // Who closes has closed before it looks here.
+            let closing = self.closing.get_or_init(Box::default);
+            let mut told = std::pin::pin!(closing.notified());
             told.as_mut().enable();
             if let Some(exit) = self.closed() {
                 return exit;
@@ -288,5 +300,23 @@ impl<A: Actor<Context: Execution<A>>> Linkable for Slot<A> {
 
     fn gone(&self) -> Option<Exit> {
         self.closed()
+    }
+}
+
+#[cfg(all(test, not(treewire_loom)))]
+mod tests {
+    use super::*;
+
+    struct Idle;
+
+    impl Actor for Idle {
+        type Context = crate::Context<Self>;
+    }
+
+    #[test]
+    fn with_its_counts_of_references_a_slot_is_no_larger_than_what_is_set_aside_for_it() {
+        let counts = 2 * size_of::<usize>();
+        // The next size that allocators have is a quarter larger.
+        assert!(size_of::<Slot<Idle>>() + counts <= 512);
     }
 }

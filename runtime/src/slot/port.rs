@@ -69,7 +69,7 @@ where
             }),
             capacity,
             ready: AtomicBool::new(false),
-            consumer: slot.waker.clone(),
+            consumer: slot.waker().clone(),
             producer: AtomicWaker::new(),
         });
         slot.add_door(Arc::new(PortDoor::new(shared.clone())));

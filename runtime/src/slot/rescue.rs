@@ -1,9 +1,14 @@
 use super::Orders;
 use crate::sync::Mutex;
 
-/// What is to be done, by another thread, when a generation is given up with its own.
+/// What is to be done, by another thread, when a generation is given up with its own;
+/// nothing but an empty place until there is something.
 #[derive(Default)]
-pub(crate) struct Rescue(Mutex<Vec<(u64, Hook)>>);
+pub(crate) struct Rescue(Mutex<Option<Box<Hooks>>>);
+
+/// With the lives they are for.
+#[derive(Default)]
+struct Hooks(Vec<(u64, Hook)>);
 
 pub(crate) type Hook = Box<dyn FnOnce() + Send>;
 
@@ -11,7 +16,9 @@ impl Rescue {
     /// Keeps a hook for the generation `life`; gives back what is to be run at
     /// once if that is not in charge any more.
     pub(crate) fn add(&self, life: u64, hook: Hook, orders: &Orders) -> Vec<Hook> {
-        self.0.lock().push((life, hook));
+        let mut place = self.0.lock();
+        place.get_or_insert_default().0.push((life, hook));
+        drop(place);
         // Asked second: whoever gives the life up looks here after it ended its charge.
         match orders.is_in_charge(life) {
             true => Vec::new(),
@@ -21,8 +28,11 @@ impl Rescue {
 
     /// The hooks of the generation `life`, in their order.
     pub(crate) fn take(&self, life: u64) -> Vec<Hook> {
-        let mut hooks = self.0.lock();
-        let taken = hooks.extract_if(.., |(of, _)| *of == life);
+        let mut place = self.0.lock();
+        let Some(hooks) = &mut *place else {
+            return Vec::new();
+        };
+        let taken = hooks.0.extract_if(.., |(of, _)| *of == life);
         taken.map(|(_, hook)| hook).collect()
     }
 }

@@ -128,7 +128,7 @@ pub(super) struct Generation {
 impl Generation {
     pub(super) fn poll(&mut self, task: &mut Task<'_>) {
         let life = self.home.life;
-        self.slot.waker.register(life, task.waker());
+        self.slot.waker().register(life, task.waker());
         if self.slot.orders.is_in_charge(life) {
             self.work();
         }

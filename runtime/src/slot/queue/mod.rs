@@ -136,6 +136,11 @@ impl<T: Item> Queue<T> {
         }
     }
 
+    /// Who is woken for what waits.
+    pub(crate) fn consumer(&self) -> &Arc<TaskWaker> {
+        &self.consumer
+    }
+
     /// How many items may wait from now on, at least one.
     pub(crate) fn set_capacity(&self, capacity: usize) {
         self.waiting.lock().capacity = capacity.max(1);

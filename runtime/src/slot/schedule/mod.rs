@@ -132,7 +132,7 @@ impl<A: Actor<Context: Execution<A>>> Slot<A> {
         }
         drop(state);
         if is_first {
-            self.waker.wake();
+            self.waker().wake();
         }
         serial
     }
@@ -220,7 +220,7 @@ impl<A: Actor<Context: Execution<A>>> Schedule<A> {
             // The one that is in charge now does not know of what was put back.
             if !context.is_in_charge() {
                 self.armed.store(0, Relaxed);
-                context.slot().waker.wake();
+                context.slot().waker().wake();
                 return None;
             }
             return Some(message);
@@ -249,7 +249,7 @@ impl<A: Actor<Context: Execution<A>>> Schedule<A> {
             let sleep = wrap_future(context.clock().sleep_until(at));
             let future = context.spawn(sleep.map(move |(), _, context: &mut A::Context| {
                 armed.store(0, Relaxed);
-                context.slot().waker.wake();
+                context.slot().waker().wake();
             }));
             Alarm { life, future }
         });
