@@ -112,6 +112,11 @@ impl Message {
 
     /// Whether the session that `other` belongs to has it before that one.
     pub(crate) fn precedes(&self, other: &Message) -> bool {
+        if let (Some(stream), Some(other_stream)) =
+            (self.inlet().published(), other.inlet().published())
+        {
+            return stream == other_stream && self.correlation < other.correlation;
+        }
         let (own, others) = (self.receipt(), other.receipt());
         own.is_reliable()
             && own.number < others.number

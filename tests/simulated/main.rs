@@ -10,6 +10,7 @@ mod gaps;
 mod handlers;
 mod leases;
 mod numbered;
+mod published;
 mod reliable;
 mod requests;
 mod scene;

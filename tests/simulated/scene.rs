@@ -154,7 +154,7 @@ impl Trouble {
         Trouble::Kill(&["connection"]),
         Trouble::Kill(&["dialer"]),
         Trouble::Kill(&["listener"]),
-        Trouble::Kill(&["push", "pull", "req", "rep", "talk"]),
+        Trouble::Kill(&["push", "pull", "req", "rep", "pub", "sub", "talk"]),
     ];
 }
 

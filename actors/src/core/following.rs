@@ -7,7 +7,7 @@ use treewire_transports::{Envelope, Kind};
 
 use super::publisher::{SUBSCRIPTION_BYTES_MAX, SUBSCRIPTIONS_MAX, SubscriptionRefused};
 use super::{Core, Inlet, PipeId, Queued};
-use crate::handle::SocketEvent;
+use crate::handle::{OfflineReason, SocketEvent};
 use crate::message::{Message, Receipt};
 use crate::pattern::{Note, Pattern};
 use crate::position::{SEQUENCE_MAX, StreamId, StreamPosition};
@@ -212,11 +212,83 @@ impl Core {
 
     /// The publisher of a pipe is gone, or begins anew: how far its stream is here is kept.
     pub(super) fn stop_following(&mut self, id: PipeId) {
-        let following = self.pipe(id).and_then(|pipe| pipe.following.take());
-        if let (Some(following), Some(follower)) = (following, &mut self.follower)
+        let Some(following) = self.pipe(id).and_then(|pipe| pipe.following.take()) else {
+            return;
+        };
+        if let Some(follower) = &mut self.follower
             && (following.has_begun || following.goes_on)
         {
             follower.away.remember(following.position());
+        }
+        // A connection whose stream came through this one is to begin anew.
+        let others = self
+            .pipes
+            .iter()
+            .filter(|(_, pipe)| pipe.following.is_none());
+        let others = others.filter_map(|(_, pipe)| pipe.inlet());
+        let idle = others.filter(|inlet| inlet.published() == Some(following.stream));
+        let idle: Vec<_> = idle.filter(|inlet| inlet.pipe() != id).collect();
+        for inlet in idle {
+            self.detach(&inlet, OfflineReason::Superseded);
+        }
+    }
+
+    /// A stream comes through that pipe from here on. What came of it through others, whose
+    /// connection may not have been known to be gone, is to be taken before that.
+    fn take_over(&mut self, id: PipeId, stream: StreamId) {
+        let others = self.pipes.iter().filter(|(_, pipe)| pipe.id() != id);
+        let others: Vec<_> = others
+            .filter(|(_, pipe)| pipe.has_of(stream))
+            .map(|(key, _)| key)
+            .collect();
+        let mut came: Vec<Message> = Vec::new();
+        for key in others {
+            let pipe = &mut self.pipes[key];
+            let following = pipe.following.take_if(|one| one.stream == stream);
+            let inbound = std::mem::take(&mut pipe.inbound);
+            let is_orphan = pipe.is_orphan();
+            if !inbound.is_empty() {
+                self.turns.leave(key);
+            }
+            if is_orphan {
+                inbound
+                    .iter()
+                    .for_each(|message| self.orphans.remove(message));
+                self.pipes.remove(key);
+            }
+            came.extend(inbound);
+            if let (Some(following), Some(follower)) = (following, &mut self.follower) {
+                follower.away.remember(following.position());
+            }
+        }
+        if came.is_empty() {
+            return;
+        }
+        // Its turn begins with the batch that is being accepted.
+        let inbound = &mut self.pipes[id.key].inbound;
+        came.extend(inbound.drain(..));
+        came.sort_by_key(Message::sequence);
+        inbound.extend(came);
+    }
+
+    /// The pipe through which the stream comes that a message was published in.
+    pub(super) fn follower_of(&self, message: &Message) -> Option<PipeId> {
+        let stream = message.inlet().published()?;
+        let mut pipes = self.pipes.iter();
+        let found = pipes.find(|(_, pipe)| {
+            let following = pipe.following.as_ref();
+            following.is_some_and(|one| one.stream == stream)
+        });
+        found.map(|(_, pipe)| pipe.id())
+    }
+
+    /// What came of a stream is dropped from that message on: it is as if it had not come.
+    pub(super) fn forget_from(&mut self, position: StreamPosition) {
+        if let Some(follower) = &mut self.follower {
+            follower.away.remember(StreamPosition {
+                sequence: position.sequence - 1,
+                ..position
+            });
         }
     }
 
@@ -295,6 +367,7 @@ impl Core {
             return self.losses.count("not expected", 1);
         }
         self.stop_following(id);
+        self.take_over(id, stream);
         let Some(follower) = &mut self.follower else {
             return;
         };
@@ -370,6 +443,16 @@ impl Core {
                 reason: reason.into(),
             });
         }
+    }
+}
+
+impl super::Pipe {
+    /// Whether it follows a stream, or has what came of it.
+    fn has_of(&self, stream: StreamId) -> bool {
+        let following = self.following.as_ref();
+        let front = self.inbound.front();
+        following.is_some_and(|one| one.stream == stream)
+            || front.is_some_and(|message| message.inlet().published() == Some(stream))
     }
 }
 

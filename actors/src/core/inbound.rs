@@ -235,6 +235,7 @@ impl Core {
 
     /// Puts a message back to the front of its pipe, behind what comes before it.
     fn return_message(&mut self, id: super::PipeId, message: Message) {
+        let id = self.follower_of(&message).unwrap_or(id);
         let known = self.pipes.get(id.key).is_some_and(|pipe| pipe.is(id));
         // A pipe that left with its last message is needed once more.
         let id = if known { id } else { self.shelter(&message) };

@@ -406,10 +406,13 @@ impl Core {
         };
         if self.standing != keeps && self.orphans.reached(self.config.receive_bound()) {
             let position = inbound.front().and_then(Message::position);
+            let orphans = std::mem::take(inbound);
             if let (Some(streams), Some(position)) = (&mut self.streams, position) {
                 streams.let_go(position.stream, self.config.receive_bound());
             }
-            let orphans = std::mem::take(inbound);
+            if let Some(position) = position {
+                self.forget_from(position);
+            }
             self.losses.count("orphaned", orphans.len() as u64);
             for message in orphans {
                 self.bury("orphaned", message.into_content());
