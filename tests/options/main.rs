@@ -10,3 +10,4 @@ mod live;
 mod page;
 mod proofs;
 mod reconnecting;
+mod timeouts;

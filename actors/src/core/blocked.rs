@@ -15,6 +15,8 @@ pub(crate) enum Reason {
     Full,
     /// There is no peer, and none is being dialed.
     NoPeer,
+    /// The socket's timeout passed while it waited for room or a peer.
+    TimedOut,
     /// The peer that the message was for is gone, and does not come back under
     /// that source.
     PeerGone,
@@ -45,6 +47,9 @@ impl fmt::Display for Reason {
         match self {
             Reason::Full => f.write_str("the queue is at its bound: send slower, or raise it"),
             Reason::NoPeer => f.write_str("there is no peer to send to"),
+            Reason::TimedOut => f.write_str(
+                "no peer took it within the send timeout: try again, or see why peers are slow or away",
+            ),
             Reason::PeerGone => f.write_str("the peer it was for is gone"),
             Reason::SendsNothing => f.write_str("a socket of this type does not send"),
             Reason::NeedsDestination => {

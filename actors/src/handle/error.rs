@@ -34,6 +34,12 @@ impl SendError {
         self.reason == Reason::NoPeer
     }
 
+    /// No peer or no room came within the socket's
+    /// [`send_timeout`](crate::Push::send_timeout): later it may be taken.
+    pub fn is_timed_out(&self) -> bool {
+        self.reason == Reason::TimedOut
+    }
+
     /// The peer that the message was for is gone.
     pub fn is_peer_gone(&self) -> bool {
         self.reason == Reason::PeerGone
@@ -75,6 +81,9 @@ pub enum RecvError {
     /// The socket's type does not receive.
     #[error("a socket of this type does not receive")]
     Sends,
+    /// Nothing came within the socket's [`receive_timeout`](crate::Pull::receive_timeout).
+    #[error("nothing came within the receive timeout: receive again, or see where peers are")]
+    TimedOut,
 }
 
 /// Why a request has no answer.

@@ -6,6 +6,7 @@ mod event;
 mod fate;
 mod incoming;
 mod options;
+mod patience;
 mod pipes;
 mod publishing;
 mod receiving;

@@ -22,7 +22,8 @@ impl PullSocket {
     /// sender learns so, when it is dropped.
     ///
     /// # Errors
-    /// [`RecvError::Delivering`] for a socket that delivers to an actor.
+    /// [`RecvError::Delivering`] for a socket that delivers to an actor, [`RecvError::TimedOut`] after
+    /// its [`receive_timeout`](crate::Pull::receive_timeout).
     ///
     /// # Cancel safety
     /// A dropped call has not taken a message.
@@ -33,7 +34,7 @@ impl PullSocket {
     /// A message that is there already.
     ///
     /// # Errors
-    /// As [`recv`](Self::recv).
+    /// As [`recv`](Self::recv), which alone waits.
     pub fn try_recv(&self) -> Result<Option<Message>, RecvError> {
         self.0.try_receive(as_it_is)
     }

@@ -26,7 +26,8 @@ impl RepSocket {
     /// Several tasks may receive at once. Requests whose asker gave up are skipped.
     ///
     /// # Errors
-    /// [`RecvError::Delivering`] for a socket that serves an actor.
+    /// [`RecvError::Delivering`] for a socket that serves an actor, [`RecvError::TimedOut`] after
+    /// its [`receive_timeout`](crate::Rep::receive_timeout).
     ///
     /// # Cancel safety
     /// A dropped call has not taken a request.

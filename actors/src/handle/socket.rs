@@ -5,6 +5,7 @@ use std::time::Duration;
 use treewire_runtime::Ref;
 use treewire_transports::{Content, Endpoint};
 
+use super::patience::Patience;
 use super::{
     Closed, Incoming, PipeState, PipeStatus, RecvError, SendError, SocketDeadLetters, SocketEvents,
 };
@@ -181,12 +182,13 @@ impl SocketHandle {
     }
 
     /// Tries `attempt` until it is not blocked for want of room or a peer, or by a
-    /// restart. Only the policy `Wait` waits.
+    /// restart. Only the policy `Wait` waits, up to the socket's timeout.
     pub(super) async fn when_room<T, A>(
         &self,
         mut argument: A,
         mut attempt: impl FnMut(A) -> Result<T, (Reason, A)>,
     ) -> Result<T, (Reason, A)> {
+        let mut patience = None;
         loop {
             let mut room = pin!(self.shared.room.notified());
             room.as_mut().enable();
@@ -196,14 +198,20 @@ impl SocketHandle {
                 Ok(done) => return Ok(done),
                 Err(blocked) => blocked,
             };
-            let waits = self.shared.core(|core| core.config().overflow) == Overflow::Wait;
+            let (overflow, timeout) = self.shared.core(|core| {
+                let config = core.config();
+                (config.overflow, config.send_timeout)
+            });
+            let waits = overflow == Overflow::Wait;
             if !waits || !matches!(reason, Reason::Full | Reason::NoPeer | Reason::Resting) {
                 return Err((self.reason_now(reason), argument));
             }
+            let patience = patience.get_or_insert_with(|| Patience::of(self, timeout));
             tokio::select! {
                 biased;
                 () = room => {}
                 _ = self.actor.gone() => return Err((Reason::Closing, argument)),
+                () = patience.ends() => return Err((Reason::TimedOut, argument)),
             }
         }
     }
@@ -230,11 +238,21 @@ impl SocketHandle {
         &self,
         item: impl Fn(Message, &Arc<Shared>) -> T,
     ) -> Result<Option<T>, RecvError> {
+        let mut patience = None;
         loop {
             if let Some(item) = self.try_receive(&item)? {
                 return Ok(Some(item));
             }
-            if !self.arrival().await {
+            let patience = patience.get_or_insert_with(|| {
+                let timeout = self.shared.core(|core| core.config().receive_timeout);
+                Patience::of(self, timeout)
+            });
+            let is_open = tokio::select! {
+                biased;
+                is_open = self.arrival() => is_open,
+                () = patience.ends() => return Err(RecvError::TimedOut),
+            };
+            if !is_open {
                 return self.try_receive(&item);
             }
         }
@@ -310,7 +328,8 @@ impl ComposedSocket {
     /// Cancel-safe.
     ///
     /// # Errors
-    /// [`RecvError`] for a socket that was composed not to receive.
+    /// [`RecvError`] for a socket that was composed not to receive, or after its
+    /// [`receive_timeout`](crate::Socket::receive_timeout).
     pub async fn recv(&self) -> Result<Option<Message>, RecvError> {
         self.0.receive(as_it_is).await
     }

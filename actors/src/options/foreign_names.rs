@@ -16,7 +16,7 @@ pub(super) type Table = &'static [(&'static str, Meaning)];
 pub(super) const TABLES: &[(&str, Table)] = &[("ZeroMQ", ZEROMQ), ("nanomsg and NNG", NANOMSG)];
 
 const TIMEOUT: &str =
-    "wrap the future: `tokio::time::timeout(…, socket.send(…))`; what is not sent yet is cancelled";
+    "without end is `none`; for no wait at all there are `try_send` and `try_recv`";
 const NOT_YET: &str = "no such socket type yet";
 const NO_SECURITY: &str = "no encryption and no passwords yet";
 const NO_MULTICAST: &str = "no multicast transport yet";
@@ -133,8 +133,8 @@ const ZEROMQ: Table = &[
         "ZMQ_RCVMORE",
         Otherwise("a message has all its parts: `Content::parts`"),
     ),
-    ("ZMQ_RCVTIMEO", Otherwise(TIMEOUT)),
-    ("ZMQ_SNDTIMEO", Otherwise(TIMEOUT)),
+    ("ZMQ_RCVTIMEO", Option("receive-timeout", TIMEOUT)),
+    ("ZMQ_SNDTIMEO", Option("send-timeout", TIMEOUT)),
     ("ZMQ_EVENTS", Otherwise(EVENTS)),
     ("ZMQ_FD", Otherwise(EVENTS)),
     (
@@ -345,8 +345,14 @@ const NANOMSG: Table = &[
             "on by default: 1 s on one machine, 10 s beyond",
         ),
     ),
-    ("NN_SNDTIMEO, NNG_OPT_SENDTIMEO", Otherwise(TIMEOUT)),
-    ("NN_RCVTIMEO, NNG_OPT_RECVTIMEO", Otherwise(TIMEOUT)),
+    (
+        "NN_SNDTIMEO, NNG_OPT_SENDTIMEO",
+        Option("send-timeout", TIMEOUT),
+    ),
+    (
+        "NN_RCVTIMEO, NNG_OPT_RECVTIMEO",
+        Option("receive-timeout", TIMEOUT),
+    ),
     (
         "NN_REQ_RESEND_IVL, NNG_OPT_REQ_RESENDTIME",
         Otherwise(

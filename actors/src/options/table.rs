@@ -124,6 +124,18 @@ for [Push Req Socket] {
     immediate(bool): Switch = "off", NextMessage, [Flag];
 }
 
+for [Push Req Pub Socket] {
+    /// How long a call waits until its message is taken, for room or for a peer. Then it fails,
+    /// and the message comes back. Where the overflow does not say `wait` nothing waits.
+    send_timeout(impl Into<Option<Duration>>): Maybe<Time<1>> = "none", NextMessage, [Flag];
+}
+
+for [Pull Rep Sub Socket] {
+    /// How long a call waits for a message to receive. Then it fails, and may be made again.
+    /// Streams wait without end.
+    receive_timeout(impl Into<Option<Duration>>): Maybe<Time<1>> = "none", NextMessage, [Flag];
+}
+
 for [Req] {
     /// How long a request waits for its answer unless it says otherwise.
     deadline(Duration): Maybe<Time<1>> = "none", NextMessage, [Flag];

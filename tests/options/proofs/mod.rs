@@ -41,6 +41,8 @@ proofs! {
     "send-bytes-max" => sending::send_bytes_max,
     "overflow" => sending::overflow,
     "immediate" => sending::immediate,
+    "send-timeout" => sending::send_timeout,
+    "receive-timeout" => receiving::receive_timeout,
     "linger" => sending::linger,
     "message-bytes-max" => receiving::message_bytes_max,
     "receive-messages-max" => receiving::receive_messages_max,

@@ -91,3 +91,14 @@ pub(super) async fn foreign_codec(way: Way) {
     until("it is read", || *notes.lock().unwrap() == [tea()]).await;
     stop(node).await;
 }
+
+pub(super) async fn receive_timeout(way: Way) {
+    let node = node().await;
+    let option = ("receive-timeout", "50ms");
+    let pull = way
+        .spawn(&node, Pull::new("pull"), At::Listen(LISTEN), option)
+        .await;
+    let received = in_time(pull.recv()).await;
+    assert_eq!(received.unwrap_err(), treewire::RecvError::TimedOut);
+    stop(node).await;
+}

@@ -50,6 +50,16 @@ pub(super) async fn immediate(way: Way) {
     stop(node).await;
 }
 
+pub(super) async fn send_timeout(way: Way) {
+    let node = node().await;
+    let push = lonely(way, &node, ("send-timeout", "50ms")).await;
+    push.set_send_bound(Bound::messages(1));
+    push.try_send("fits").unwrap();
+    let refused = in_time(push.send("too many")).await.unwrap_err();
+    assert!(refused.is_timed_out(), "{refused}");
+    stop(node).await;
+}
+
 pub(super) async fn linger(way: Way) {
     let node = node().await;
     let push = lonely(way, &node, ("linger", "1s 500ms")).await;
