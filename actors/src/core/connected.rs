@@ -12,6 +12,8 @@ pub(super) struct Connected {
     pub(super) sent: u64,
     pub(super) sent_bytes: u64,
     pub(super) credit: Credit,
+    /// What leaves before all that is queued.
+    pub(super) first: Option<Box<Queued>>,
     /// Without a session: which of those that left are tracked, by their numbers, the oldest
     /// first, until the peer handled them.
     pub(super) tracked: VecDeque<(u64, Tracker)>,

@@ -101,6 +101,10 @@ impl Inlet {
         self.pipe
     }
 
+    pub(super) fn who(&self) -> Peer {
+        self.peer.clone()
+    }
+
     pub(crate) fn peer(&self) -> &str {
         &self.peer.address
     }

@@ -18,6 +18,7 @@ mod intake;
 mod leftovers;
 mod listeners;
 mod losses;
+mod notices;
 mod opening;
 mod outbound;
 mod owed;
@@ -63,6 +64,7 @@ use leftovers::Leftovers;
 pub(crate) use listeners::{Fetched, Inbox, Tidings};
 use listeners::{Listeners, Told};
 pub(crate) use losses::Losses;
+pub(crate) use notices::is_said;
 pub(crate) use opening::{NoSession, Opening};
 pub(crate) use owed::Owed;
 pub(crate) use pipe::{Pipe, PipeId, Queued};
@@ -317,6 +319,7 @@ impl Core {
         self.connected += 1;
         self.step(id, Step::Attached);
         self.greet_subscriber(id);
+        self.say_hello(id);
         self.reroute_absent();
         Some(inlet)
     }
@@ -371,6 +374,7 @@ impl Core {
         if !asks {
             self.give_up("unconfirmed", unconfirmed);
         }
+        let is_heard = self.hear_of_end(inlet);
         let present_only = self.present_only();
         let Some(pipe) = self.pipes.get_mut(id.key) else {
             return;
@@ -395,6 +399,9 @@ impl Core {
             self.give_up_queued("peer gone", queued);
         }
         self.give_up_queued("peer gone", answers);
+        if is_heard {
+            self.pump();
+        }
     }
 
     /// What an accepted peer sent before it went can still be taken, but peers that

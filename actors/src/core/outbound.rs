@@ -185,7 +185,7 @@ impl Core {
     }
 
     #[inline]
-    pub(super) fn check_limits(&self, content: &Content) -> Result<(), Reason> {
+    pub(crate) fn check_limits(&self, content: &Content) -> Result<(), Reason> {
         let bytes = content.byte_len() as u64;
         let limit = self.config.message_bytes_max;
         let parts = content.part_count();

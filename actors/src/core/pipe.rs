@@ -77,6 +77,8 @@ pub(crate) struct Pipe {
     connection: Option<Connected>,
     /// Its dialer, which does not dial by itself, was told to make an attempt.
     pub(super) may_dial: bool,
+    /// It is dialed again by itself when its connection ends.
+    pub(super) redials: bool,
     /// Another node answered where the peer of its session was.
     pub(super) inquiry: Option<Box<Inquiry>>,
     /// What is told of it.
@@ -101,6 +103,7 @@ impl Pipe {
             outbound_bytes: 0,
             connection: None,
             may_dial: false,
+            redials: true,
             inquiry: None,
             presence: Presence::default(),
             session: None,
@@ -162,6 +165,7 @@ impl Pipe {
             sent: sent.sequence,
             sent_bytes: sent.bytes,
             credit: Credit::default(),
+            first: None,
             tracked: VecDeque::new(),
             notes: VecDeque::new(),
             in_session: self.session.is_some(),
@@ -274,7 +278,9 @@ impl Pipe {
         let session = self.session.as_ref();
         let again = session.map_or(0, |session| session.again());
         let behind = self.subscriber.as_ref().map_or(0, |one| one.behind());
-        (self.outbound.len() + again) as u64 + behind
+        let connection = self.connection.as_ref();
+        let first = connection.is_some_and(|connection| connection.first.is_some());
+        (self.outbound.len() + again) as u64 + behind + u64::from(first)
     }
 
     /// Messages that left and were not confirmed, unless they are to leave again.
@@ -290,6 +296,18 @@ impl Pipe {
         self.connection
             .as_ref()
             .map_or(0, |connection| connection.sent)
+    }
+
+    pub(crate) fn will_redial(&mut self, redials: bool) {
+        self.redials = redials;
+    }
+
+    /// It leaves before all that is queued, through this connection or not at all.
+    pub(crate) fn say_first(&mut self, queued: Queued) {
+        if let Some(connection) = &mut self.connection {
+            connection.first = Some(Box::new(queued));
+        }
+        self.wake();
     }
 
     pub(crate) fn push(&mut self, queued: Queued) {
@@ -416,7 +434,14 @@ impl Pipe {
             Some(queued)
         };
         match &mut self.session {
-            None => connection.take(bytes_wanted, batch, news, |_| oldest()),
+            None => {
+                let mut first = connection.first.take();
+                connection.take(bytes_wanted, batch, news, |_| match first.take() {
+                    Some(first) => Some(*first),
+                    None => oldest(),
+                });
+                connection.first = first;
+            }
             Some(session) => connection.take(bytes_wanted, batch, news, |news| {
                 let again = session.leaves_again(news);
                 again.or_else(|| Some(session.leaves(oldest()?, news)))

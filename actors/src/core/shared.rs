@@ -122,6 +122,8 @@ impl Shared {
     /// Does nothing for a connection that was detached before.
     pub(crate) fn detach(&self, inlet: &Arc<Inlet>, reason: OfflineReason) {
         self.core(|core| core.detach(inlet, reason));
+        // There may be something to hear of it.
+        self.arrived.notify_waiters();
         self.room.notify_waiters();
         self.changed.notify_waiters();
         self.left.notify_waiters();
@@ -184,9 +186,15 @@ impl Shared {
         self.changed.notify_waiters();
     }
 
-    /// The dialer of a pipe begins another attempt; its number.
-    pub(crate) fn dialing(&self, id: PipeId) -> u64 {
-        let attempt = self.core(|core| core.dialing(id));
+    /// The dialer of a pipe begins another attempt, and if it `redials` more of them when that
+    /// connection ends; its number.
+    pub(crate) fn dialing(&self, id: PipeId, redials: bool) -> u64 {
+        let attempt = self.core(|core| {
+            if let Some(pipe) = core.pipe(id) {
+                pipe.will_redial(redials);
+            }
+            core.dialing(id)
+        });
         // Of one that was given up there is room again.
         self.room.notify_waiters();
         attempt

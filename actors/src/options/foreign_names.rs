@@ -172,12 +172,24 @@ const ZEROMQ: Table = &[
     ),
     (
         "ZMQ_HELLO_MSG",
-        Otherwise("`events()` tells who comes: send then"),
+        Option(
+            "hello-message",
+            "of sockets that send; `events()` tells every socket who comes",
+        ),
     ),
-    ("ZMQ_DISCONNECT_MSG", Otherwise("`events()` tells who goes")),
+    (
+        "ZMQ_DISCONNECT_MSG",
+        Option(
+            "disconnect-message",
+            "of sockets that receive messages; `events()` tells every socket who goes",
+        ),
+    ),
     (
         "ZMQ_HICCUP_MSG",
-        Otherwise("`events()` tells the states of what is dialed"),
+        Option(
+            "hiccup-message",
+            "as `ZMQ_DISCONNECT_MSG`; `events()` tells the states of what is dialed",
+        ),
     ),
     (
         "ZMQ_SUBSCRIBE",

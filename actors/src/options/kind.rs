@@ -4,10 +4,10 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use treewire_transports::value::{parse_bytes, parse_switch, parse_time, show_bytes, show_time};
-use treewire_transports::{Delivery, OptionKind};
+use treewire_transports::{Content, Delivery, OptionKind};
 
 use crate::bound::Overflow;
-use crate::core::{Stickiness, Stops};
+use crate::core::{Stickiness, Stops, is_said};
 use crate::pattern::Connector;
 use crate::typed::Codec;
 
@@ -144,6 +144,30 @@ impl Kind for Name {
 
     fn show(value: &String) -> String {
         if value.is_empty() { NONE } else { value }.to_owned()
+    }
+}
+
+/// A message; none is an empty one.
+pub(crate) struct Said;
+
+impl Kind for Said {
+    type Value = Content;
+
+    const ALLOWED: OptionKind = OptionKind::OrNone(&OptionKind::Text);
+
+    fn parse(text: &str) -> Option<Content> {
+        let is_none = OptionKind::is_none(text);
+        Some(Content::from(if is_none { "" } else { text }))
+    }
+
+    /// Other than a text a program alone can say.
+    fn show(value: &Content) -> String {
+        let text = str::from_utf8(value.first());
+        match text.ok().filter(|_| value.part_count() == 1) {
+            _ if !is_said(value) => NONE.to_owned(),
+            Some(text) => text.to_owned(),
+            None => format!("{} bytes", value.byte_len()),
+        }
     }
 }
 

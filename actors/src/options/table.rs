@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use treewire_transports::Delivery;
+use treewire_transports::{Content, Delivery};
 
 use super::kind::{
-    Attempts, Bytes, Count, Instance, Kind, Maybe, Name, OneOf, Peers, StopsOn, Switch, Time,
+    Attempts, Bytes, Count, Instance, Kind, Maybe, Name, OneOf, Peers, Said, StopsOn, Switch, Time,
 };
 use super::macros::options;
 use super::row::Changes::{AtOnce, Never, NextConnection, NextMessage};
@@ -134,6 +134,26 @@ for [Pull Rep Sub Socket] {
     /// How long a call waits for a message to receive. Then it fails, and may be made again.
     /// Streams wait without end.
     receive_timeout(impl Into<Option<Duration>>): Maybe<Time<1>> = "none", NextMessage, [Flag];
+}
+
+for [Push Socket] {
+    /// Sent to each peer that connects, also again, before anything else. It goes with best
+    /// effort; otherwise the socket does not start.
+    hello_message(impl Into<Content>): Said = "none",
+        Never("peers that are there were greeted: spawn another socket"), [Flag];
+}
+
+for [Pull Socket] {
+    /// Received when a peer went that dialed this socket, or that is not dialed again by itself:
+    /// after all that came from it, and with its source. It is no message of that peer, which is
+    /// not told that it was handled. Where as many messages of it as the receive bound has wait for their
+    /// receiver it is dropped, and counted as orphaned. It goes with best effort; otherwise the
+    /// socket does not start.
+    disconnect_message(impl Into<Content>): Said = "none", Never("spawn another socket"), [Flag];
+
+    /// Received when the connection of a peer ended that is dialed, and dialed again: as the
+    /// disconnect message is.
+    hiccup_message(impl Into<Content>): Said = "none", Never("spawn another socket"), [Flag];
 }
 
 for [Req] {

@@ -2,6 +2,7 @@
 
 mod audience;
 mod builder;
+mod checks;
 mod dialer;
 mod endpoint_parts;
 mod inquiries;
@@ -85,6 +86,7 @@ impl SocketActor {
             let text = "resume_from goes with senders that dial: listen, and dial from there";
             return Err(Failure::fatal(text));
         }
+        self.check_notices()?;
         let registry = context.node().provided(Registry::standard);
         let mut listeners = Vec::new();
         for (index, text) in self.plan.listen.iter().enumerate() {

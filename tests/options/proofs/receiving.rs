@@ -102,3 +102,33 @@ pub(super) async fn receive_timeout(way: Way) {
     assert_eq!(received.unwrap_err(), treewire::RecvError::TimedOut);
     stop(node).await;
 }
+
+pub(super) async fn disconnect_message(way: Way) {
+    let node = node().await;
+    let option = ("disconnect-message", "gone");
+    let pull = way
+        .spawn(&node, Pull::new("pull"), At::Listen(LISTEN), option)
+        .await;
+    let push = Push::new("push").dial(address(&pull));
+    let push = node.spawn(push).await.unwrap();
+    in_time(pull.ready(1)).await;
+    let _ = in_time(push.close(WATCHDOG)).await;
+    let message = in_time(pull.recv()).await.unwrap().unwrap();
+    assert_eq!(*message.payload(), "gone");
+    stop(node).await;
+}
+
+pub(super) async fn hiccup_message(way: Way) {
+    let node = node().await;
+    let push = Push::new("push").listen(LISTEN);
+    let push = node.spawn(push).await.unwrap();
+    let (url, option) = (address(&push), ("hiccup-message", "hiccup"));
+    let pull = way
+        .spawn(&node, Pull::new("pull"), At::Dial(&url), option)
+        .await;
+    in_time(pull.ready(1)).await;
+    let _ = in_time(push.close(WATCHDOG)).await;
+    let message = in_time(pull.recv()).await.unwrap().unwrap();
+    assert_eq!(*message.payload(), "hiccup");
+    stop(node).await;
+}

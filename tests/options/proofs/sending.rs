@@ -68,3 +68,16 @@ pub(super) async fn linger(way: Way) {
     stop(node).await;
     assert!(before.elapsed() >= Duration::from_millis(1_500));
 }
+
+pub(super) async fn hello_message(way: Way) {
+    let node = node().await;
+    let pull = Pull::new("pull").listen("tcp://127.0.0.1:0");
+    let pull = node.spawn(pull).await.unwrap();
+    let url = address(&pull);
+    let option = ("hello-message", "hello");
+    way.spawn(&node, Push::new("push"), At::Dial(&url), option)
+        .await;
+    let message = in_time(pull.recv()).await.unwrap().unwrap();
+    assert_eq!(*message.payload(), "hello");
+    stop(node).await;
+}
