@@ -53,7 +53,7 @@ pub use actix;
 pub use treewire_actors::postcard_schema as schema;
 pub use treewire_actors::{
     Asking, AskingTyped, Bound, Closed, Codec, ComposedSocket, Connector, Delivered, Fate,
-    Incoming, Judge, Message, OfflineReason, OptionError, Overflow, PATTERN_BYTES_MAX,
+    Incoming, Judge, LockStep, Message, OfflineReason, OptionError, Overflow, PATTERN_BYTES_MAX,
     ParsePositionError, Pattern, PatternError, PeerReplaced, PipeState, PipeStatus, Pub, PubSocket,
     PublishError, Pull, PullSocket, Push, PushSocket, Receiver, ReconnectStop, RecvError, Remote,
     RemoteError, Rep, RepSocket, Replacement, Req, ReqSocket, Request, RequestError, SendError,

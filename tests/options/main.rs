@@ -7,6 +7,7 @@ mod support;
 mod admission;
 mod immediate;
 mod live;
+mod lock_step;
 mod notices;
 mod page;
 mod proofs;

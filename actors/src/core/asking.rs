@@ -5,9 +5,9 @@ use std::collections::VecDeque;
 use tokio::sync::oneshot;
 use treewire_transports::{Content, Envelope, Failure};
 
-use super::{Blocked, Core, Queued};
+use super::{Blocked, Core, Queued, Reason};
 use crate::message::Receipt;
-use crate::pattern::Answer;
+use crate::pattern::{Answer, LockStep};
 
 impl Core {
     /// Opens a request and takes it to be sent.
@@ -19,6 +19,14 @@ impl Core {
     ) -> Result<u64, (Blocked, oneshot::Sender<Answer>)> {
         if let Err(reason) = self.check(&content) {
             return Err((Blocked { content, reason }, answer));
+        }
+        match self.config.lock_step {
+            LockStep::Strict if !self.requests.is_empty() => {
+                let reason = Reason::OutOfStep;
+                return Err((Blocked { content, reason }, answer));
+            }
+            LockStep::Relaxed => self.supersede_requests(),
+            LockStep::Strict | LockStep::Off => {}
         }
         let again = idempotent.then(|| content.clone());
         let correlation = self.requests.open(answer, again);
@@ -33,7 +41,24 @@ impl Core {
 
     /// The asker gave up: the request is not sent any more, or the peer is told.
     pub(crate) fn cancel_request(&mut self, correlation: u64) {
-        match self.requests.cancel(correlation) {
+        let sent_to = self.requests.cancel(correlation);
+        self.call_back(correlation, sent_to);
+    }
+
+    /// Another request takes the place of those that are open.
+    fn supersede_requests(&mut self) {
+        for correlation in self.requests.numbers() {
+            let Some((asker, sent_to)) = self.requests.superseded(correlation) else {
+                continue;
+            };
+            self.settle(asker, Answer::Superseded);
+            self.call_back(correlation, sent_to);
+        }
+    }
+
+    /// A request was closed: it is not sent any more, or who has it is told.
+    fn call_back(&mut self, correlation: u64, sent_to: Option<usize>) {
+        match sent_to {
             Some(key) => {
                 if let Some(pipe) = self.pipes.get_mut(key) {
                     pipe.push(Queued::new(Envelope::cancel(correlation)));

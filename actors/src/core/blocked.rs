@@ -15,6 +15,8 @@ pub(crate) enum Reason {
     Full,
     /// There is no peer, and none is being dialed.
     NoPeer,
+    /// The socket asks one thing at a time, and another request is under way.
+    OutOfStep,
     /// The socket's timeout passed while it waited for room or a peer.
     TimedOut,
     /// The peer that the message was for is gone, and does not come back under
@@ -47,6 +49,9 @@ impl fmt::Display for Reason {
         match self {
             Reason::Full => f.write_str("the queue is at its bound: send slower, or raise it"),
             Reason::NoPeer => f.write_str("there is no peer to send to"),
+            Reason::OutOfStep => f.write_str(
+                "the request before it is under way: await or drop that first, or set lock_step to Relaxed",
+            ),
             Reason::TimedOut => f.write_str(
                 "no peer took it within the send timeout: try again, or see why peers are slow or away",
             ),

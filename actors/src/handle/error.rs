@@ -34,6 +34,12 @@ impl SendError {
         self.reason == Reason::NoPeer
     }
 
+    /// The socket asks [one thing at a time](crate::Req::lock_step), and another request is
+    /// under way.
+    pub fn is_out_of_step(&self) -> bool {
+        self.reason == Reason::OutOfStep
+    }
+
     /// No peer or no room came within the socket's
     /// [`send_timeout`](crate::Push::send_timeout): later it may be taken.
     pub fn is_timed_out(&self) -> bool {
@@ -107,6 +113,10 @@ pub enum RequestError {
     /// The deadline passed; it was withdrawn, and the peer told if it had left.
     #[error("no answer came in time")]
     TimedOut,
+    /// Another request took its place, as the socket's
+    /// [`lock_step`](crate::Req::lock_step) says; it was cancelled.
+    #[error("a later request took its place")]
+    Superseded,
     /// The peer says why there is no answer.
     #[error("the peer could not answer: {}", .0.text)]
     Failed(Failure),

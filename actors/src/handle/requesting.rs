@@ -189,6 +189,7 @@ impl Open<'_> {
             Ok(Answer::Reply(content)) => Ok(content),
             Ok(Answer::Failed(failure)) => Err(RequestError::Failed(failure)),
             Ok(Answer::PeerGone) => Err(RequestError::PeerGone),
+            Ok(Answer::Superseded) => Err(RequestError::Superseded),
             Ok(Answer::NotSent(content)) => Err(RequestError::NotSent(content)),
             Ok(Answer::Unsendable(content, reason)) => {
                 Err(RequestError::Unsendable(content, reason))

@@ -112,7 +112,10 @@ const ZEROMQ: Table = &[
     ),
     (
         "ZMQ_REQ_RELAXED",
-        Otherwise("any number of requests may be under way; dropping the future cancels one"),
+        Option(
+            "lock-step",
+            "`strict` without it, `relaxed` with it; by default any number of requests may be under way",
+        ),
     ),
     (
         "ZMQ_IMMEDIATE",

@@ -8,7 +8,7 @@ use treewire_transports::{Content, Delivery, OptionKind};
 
 use crate::bound::Overflow;
 use crate::core::{Stickiness, Stops, is_said};
-use crate::pattern::Connector;
+use crate::pattern::{Connector, LockStep};
 use crate::typed::Codec;
 
 /// A kind of value. What is shown can be read, unless a program alone can say it.
@@ -352,4 +352,10 @@ words!(Codec {
     "json" => Codec::Json,
     "msgpack" => Codec::Msgpack,
     "cbor" => Codec::Cbor,
+});
+
+words!(LockStep {
+    "off" => LockStep::Off,
+    "strict" => LockStep::Strict,
+    "relaxed" => LockStep::Relaxed,
 });

@@ -12,7 +12,7 @@ use super::row::Changes::{AtOnce, Never, NextConnection, NextMessage};
 use super::{OptionRow, Place};
 use crate::bound::{BYTES_MAX, MESSAGES_MAX, Overflow};
 use crate::core::{ReconnectStop, Stickiness};
-use crate::pattern::SocketType;
+use crate::pattern::{LockStep, SocketType};
 use crate::socket::{Pub, Pull, Push, Rep, Req, Socket, Sub};
 use crate::typed::Codec;
 
@@ -157,6 +157,10 @@ for [Pull Socket] {
 }
 
 for [Req] {
+    /// Whether it asks one thing at a time: `strict` refuses a request as long as the one before
+    /// it is under way, `relaxed` cancels that one, whose answer is dropped.
+    lock_step(LockStep): OneOf<LockStep> = "off", NextMessage, [Flag];
+
     /// How long a request waits for its answer unless it says otherwise.
     deadline(Duration): Maybe<Time<1>> = "none", NextMessage, [Flag];
 }

@@ -2,6 +2,7 @@
 //! structs, without sockets, tasks or clocks.
 
 mod connector;
+mod lock_step;
 mod note;
 mod receiver;
 mod requests;
@@ -10,6 +11,7 @@ mod socket_type;
 mod topic;
 
 pub use connector::Connector;
+pub use lock_step::LockStep;
 pub(crate) use note::Note;
 pub(crate) use receiver::FairTurns;
 pub use receiver::Receiver;

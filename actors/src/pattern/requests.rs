@@ -14,6 +14,8 @@ pub(crate) enum Answer {
     PeerGone,
     /// It was never sent, and will not be.
     NotSent(Content),
+    /// A later request took its place.
+    Superseded,
     /// It cannot be sent to the peer that was to have it: why.
     Unsendable(Content, String),
 }
@@ -101,6 +103,25 @@ impl<T> Requests<T> {
     /// The request will not be sent.
     pub(crate) fn withdrawn(&mut self, correlation: u64) -> Option<T> {
         self.close(correlation).map(|open| open.answer)
+    }
+
+    /// Whether no request is open.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.open.is_empty()
+    }
+
+    /// Those that are open, the oldest first.
+    pub(crate) fn numbers(&self) -> Vec<u64> {
+        let mut numbers: Vec<u64> = self.open.keys().copied().collect();
+        numbers.sort_unstable();
+        numbers
+    }
+
+    /// A later request takes its place: where its answer would have gone, and the pipe that is
+    /// to be told, if it was sent.
+    pub(crate) fn superseded(&mut self, correlation: u64) -> Option<(T, Option<usize>)> {
+        let open = self.close(correlation)?;
+        Some((open.answer, open.sent_to))
     }
 
     fn close(&mut self, correlation: u64) -> Option<Open<T>> {

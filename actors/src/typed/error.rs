@@ -42,6 +42,8 @@ pub enum RemoteError<M> {
     PeerGone,
     /// No answer came in time.
     TimedOut,
+    /// A later request took its place.
+    Superseded,
     /// The message was never sent.
     NotSent {
         /// It comes back.
@@ -80,6 +82,7 @@ impl<M> RemoteError<M> {
             },
             RequestError::Unsendable(_, reason) => RemoteError::NotSent { message, reason },
             RequestError::PeerGone => RemoteError::PeerGone,
+            RequestError::Superseded => RemoteError::Superseded,
             RequestError::TimedOut => RemoteError::TimedOut,
             RequestError::Failed(failure) => RemoteError::from_failure(failure),
             RequestError::Closed => RemoteError::Closed,
@@ -103,6 +106,7 @@ impl<M> fmt::Display for RemoteError<M> {
                 f.write_str("the peer is gone; mark messages that may be sent twice as idempotent")
             }
             RemoteError::TimedOut => f.write_str("no answer came in time"),
+            RemoteError::Superseded => f.write_str("a later request took its place"),
             RemoteError::NotSent { reason, .. } => write!(f, "not sent: {reason}"),
             RemoteError::Closed => f.write_str("the socket has closed"),
         }

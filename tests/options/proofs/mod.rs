@@ -65,6 +65,7 @@ proofs! {
     "delivery" => sessions::delivery,
     "stickiness" => sessions::stickiness,
     "lease" => sessions::lease,
+    "lock-step" => requesting::lock_step,
     "deadline" => requesting::deadline,
     "codec" => requesting::codec,
 }

@@ -1,4 +1,5 @@
 use std::future::IntoFuture;
+use std::pin::pin;
 
 use serde::{Deserialize, Serialize};
 use treewire::RequestError;
@@ -41,5 +42,21 @@ pub(super) async fn codec(way: Way) {
     assert_eq!(*parts[1], r#"{"text":"tea"}"#);
     asking.abort();
     drop(request);
+    stop(node).await;
+}
+
+pub(super) async fn lock_step(way: Way) {
+    let node = node().await;
+    let nobody = address_for_later("tcp://127.0.0.1:0");
+    let option = ("lock-step", "strict");
+    let req = way
+        .spawn(&node, Req::new("req"), At::Dial(&nobody), option)
+        .await;
+    let mut first = pin!(req.request("first").into_future());
+    assert!(poll_once(first.as_mut()).await.is_pending());
+    match in_time(req.request("second").into_future()).await {
+        Err(RequestError::NotTaken(error)) => assert!(error.is_out_of_step(), "{error}"),
+        other => panic!("{other:?}"),
+    }
     stop(node).await;
 }

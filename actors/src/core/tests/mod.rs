@@ -4,6 +4,7 @@ mod composed;
 mod destructors;
 mod fates;
 mod immediate;
+mod lock_step;
 mod publishing;
 mod refusals;
 mod replaced;
