@@ -10,6 +10,7 @@ mod live;
 mod lock_step;
 mod notices;
 mod page;
+mod priorities;
 mod proofs;
 mod reconnecting;
 mod timeouts;

@@ -270,7 +270,9 @@ impl Core {
             key: entry.key(),
             serial: self.last_serial,
         };
-        entry.insert(make(id));
+        let mut pipe = make(id);
+        pipe.priority = self.config.priority();
+        entry.insert(pipe);
         id
     }
 

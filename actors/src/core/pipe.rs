@@ -9,6 +9,7 @@ use super::presence::Presence;
 use super::{FateNews, Following, Inlet, Session, Subscriber, Tracker};
 use crate::bound::Bound;
 use crate::message::{Message, Receipt};
+use crate::options::SocketOptions;
 use crate::pattern::Load;
 use crate::session::Position;
 
@@ -77,6 +78,8 @@ pub(crate) struct Pipe {
     connection: Option<Connected>,
     /// Its dialer, which does not dial by itself, was told to make an attempt.
     pub(super) may_dial: bool,
+    /// The lower, the sooner it is its turn to be sent to.
+    pub(super) priority: u8,
     /// It is dialed again by itself when its connection ends.
     pub(super) redials: bool,
     /// Another node answered where the peer of its session was.
@@ -103,6 +106,7 @@ impl Pipe {
             outbound_bytes: 0,
             connection: None,
             may_dial: false,
+            priority: 0,
             redials: true,
             inquiry: None,
             presence: Presence::default(),
@@ -269,6 +273,7 @@ impl Pipe {
     pub(crate) fn load(&self) -> Load {
         Load {
             connected: self.is_connected(),
+            priority: self.priority,
             outstanding: self.queued() + self.unconfirmed(),
         }
     }
@@ -298,8 +303,10 @@ impl Pipe {
             .map_or(0, |connection| connection.sent)
     }
 
-    pub(crate) fn will_redial(&mut self, redials: bool) {
-        self.redials = redials;
+    /// It is being dialed, with these options.
+    pub(crate) fn is_dialed_with(&mut self, options: &SocketOptions) {
+        self.redials = options.reconnect;
+        self.priority = options.priority();
     }
 
     /// It leaves before all that is queued, through this connection or not at all.

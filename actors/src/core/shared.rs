@@ -186,12 +186,11 @@ impl Shared {
         self.changed.notify_waiters();
     }
 
-    /// The dialer of a pipe begins another attempt, and if it `redials` more of them when that
-    /// connection ends; its number.
-    pub(crate) fn dialing(&self, id: PipeId, redials: bool) -> u64 {
+    /// The dialer of a pipe begins another attempt, with these options; its number.
+    pub(crate) fn dialing(&self, id: PipeId, options: &SocketOptions) -> u64 {
         let attempt = self.core(|core| {
             if let Some(pipe) = core.pipe(id) {
-                pipe.will_redial(redials);
+                pipe.is_dialed_with(options);
             }
             core.dialing(id)
         });

@@ -379,9 +379,10 @@ const NANOMSG: Table = &[
         Otherwise("nothing is resent by the clock"),
     ),
     (
-        "NN_SNDPRIO, NN_RCVPRIO",
-        Otherwise("the peer with the least outstanding gets the next message; turns are fair"),
+        "NN_SNDPRIO",
+        Option("priority", "in the URL that is dialed: `?priority=1`"),
     ),
+    ("NN_RCVPRIO", Otherwise("peers are received from in turn")),
     (
         "NN_IPV4ONLY",
         Otherwise("the address says it: `tcp://127.0.0.1:5555`"),

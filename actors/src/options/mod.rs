@@ -46,6 +46,11 @@ impl SocketOptions {
         }
     }
 
+    /// The lower, the sooner it is a peer's turn.
+    pub(crate) fn priority(&self) -> u8 {
+        u8::try_from(self.priority).unwrap_or(u8::MAX)
+    }
+
     /// When what is dialed is given up.
     pub(crate) fn perseverance(&self) -> Perseverance {
         Perseverance {

@@ -124,6 +124,13 @@ for [Push Req Socket] {
     immediate(bool): Switch = "off", NextMessage, [Flag];
 }
 
+for [Push Req Socket] {
+    /// Where a socket sends to one of its peers: those with the lowest number that are connected
+    /// and have room get the next message. In a URL it is that of what is dialed there,
+    /// otherwise of all peers.
+    priority(u64): Count<1, 16> = "8", NextConnection, [Flag DialedUrl];
+}
+
 for [Push Req Pub Socket] {
     /// How long a call waits until its message is taken, for room or for a peer. Then it fails,
     /// and the message comes back. Where the overflow does not say `wait` nothing waits.

@@ -18,12 +18,14 @@ pub enum Sender {
 pub(crate) struct Load {
     /// A connection is up.
     pub(crate) connected: bool,
+    /// The lower, the sooner it is its turn.
+    pub(crate) priority: u8,
     /// Messages queued for it or not yet handled by it.
     pub(crate) outstanding: u64,
 }
 
-/// Chooses one peer: connected ones before absent ones, then the one with the
-/// least outstanding, then in turn.
+/// Chooses one peer: connected ones before absent ones, then those of the lowest priority, then
+/// the one with the least outstanding, then in turn.
 #[derive(Debug, Default)]
 pub(crate) struct LeastOutstanding {
     last: usize,
@@ -43,7 +45,14 @@ impl LeastOutstanding {
         let peers = [first, second].into_iter().chain(peers);
         let last = self.last;
         // Keys after the last choice come before those up to it.
-        let rank = |key: usize, load: Load| (!load.connected, load.outstanding, key <= last, key);
+        let rank = |key: usize, load: Load| {
+            let Load {
+                connected,
+                priority,
+                outstanding,
+            } = load;
+            (!connected, priority, outstanding, key <= last, key)
+        };
         let (.., key) = peers.map(|(key, load)| rank(key, load)).min()?;
         self.last = key;
         Some(key)
@@ -57,6 +66,7 @@ mod tests {
     fn load(connected: bool, outstanding: u64) -> Load {
         Load {
             connected,
+            priority: 8,
             outstanding,
         }
     }
@@ -78,5 +88,23 @@ mod tests {
         assert_eq!(sender.choose(peers.into_iter()), Some(2));
         assert_eq!(sender.choose(peers[..1].iter().copied()), Some(0));
         assert_eq!(sender.choose(std::iter::empty()), None);
+    }
+
+    #[test]
+    fn nanomsg_08_the_lowest_priority_that_is_connected_comes_first() {
+        let mut sender = LeastOutstanding::default();
+        let of = |priority, connected, outstanding| Load {
+            priority,
+            ..load(connected, outstanding)
+        };
+        let peers = [
+            (0, of(1, false, 0)),
+            (1, of(3, true, 0)),
+            (2, of(2, true, 9)),
+            (3, of(2, true, 7)),
+        ];
+        assert_eq!(sender.choose(peers.into_iter()), Some(3));
+        assert_eq!(sender.choose(peers[..2].iter().copied()), Some(1));
+        assert_eq!(sender.choose(peers[..1].iter().copied()), Some(0));
     }
 }

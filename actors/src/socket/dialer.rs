@@ -102,7 +102,7 @@ impl Dialer {
     fn dial(&mut self, context: &mut Context<Self>) {
         let registry = context.node().provided(Registry::standard);
         let shared = &self.parts.shared;
-        self.attempt = Some(shared.dialing(self.pipe, self.parts.options().reconnect));
+        self.attempt = Some(shared.dialing(self.pipe, &self.parts.options()));
         let deadline = self.parts.options().handshake_deadline;
         let endpoint = self.parts.endpoint.clone();
         let dial = async move {

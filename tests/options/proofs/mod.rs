@@ -44,6 +44,7 @@ proofs! {
     "hello-message" => sending::hello_message,
     "disconnect-message" => receiving::disconnect_message,
     "hiccup-message" => receiving::hiccup_message,
+    "priority" => sending::priority,
     "send-timeout" => sending::send_timeout,
     "receive-timeout" => receiving::receive_timeout,
     "linger" => sending::linger,

@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
-use treewire::PushSocket;
 use treewire::prelude::*;
+use treewire::{PushSocket, SocketEvent};
 
 use super::way::{At, Way};
 use crate::support::*;
@@ -79,5 +79,43 @@ pub(super) async fn hello_message(way: Way) {
         .await;
     let message = in_time(pull.recv()).await.unwrap().unwrap();
     assert_eq!(*message.payload(), "hello");
+    stop(node).await;
+}
+
+/// What is dialed with the option comes after what is dialed with a lower number.
+pub(super) async fn priority(way: Way) {
+    let node = node().await;
+    let mut pulls = Vec::new();
+    for name in ["first", "last"] {
+        let pull = Pull::new(name).listen("tcp://127.0.0.1:0");
+        pulls.push(node.spawn(pull).await.unwrap());
+    }
+    let first = format!("{}?priority=9", address(&pulls[0]));
+    let option = ("priority", "16");
+    let push = Push::new("push")
+        .dial(first)
+        .reconnect_ceiling(Duration::from_millis(50));
+    let last = address(&pulls[1]);
+    let push = way.spawn(&node, push, At::Dial(&last), option).await;
+    in_time(push.ready(2)).await;
+    if let Way::Live = way {
+        // The next connection has it.
+        let mut events = push.events();
+        let tree = node.snapshot().await.unwrap();
+        let connections = of_kind(&tree, "connection").map(|connection| &connection.path);
+        for path in connections.filter(|path| path.starts_with("push/")) {
+            node.kill(path).await.unwrap();
+        }
+        let mut again = 0;
+        while again < 2 {
+            let event = in_time(events.next()).await.unwrap();
+            again += u32::from(matches!(event, SocketEvent::Online { .. }));
+        }
+    }
+    for _ in 0..10 {
+        in_time(push.send("x")).await.unwrap();
+        in_time(pulls[0].recv()).await.unwrap().unwrap();
+    }
+    assert!(pulls[1].try_recv().unwrap().is_none());
     stop(node).await;
 }
