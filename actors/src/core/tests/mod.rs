@@ -6,6 +6,7 @@ mod fates;
 mod immediate;
 mod lock_step;
 mod publishing;
+mod publishing_worlds;
 mod refusals;
 mod replaced;
 mod requests;

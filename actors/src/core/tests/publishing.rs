@@ -5,7 +5,7 @@ use crate::handle::SocketEvent;
 use crate::pattern::Pattern;
 use crate::position::{StreamId, StreamPosition};
 
-const STREAM: StreamId = StreamId([7; 16]);
+pub(super) const STREAM: StreamId = StreamId([7; 16]);
 
 fn publisher(send_bound: u64) -> Core {
     let config = SocketOptions {
@@ -27,9 +27,9 @@ fn subscriber(patterns: &[&str]) -> Core {
 }
 
 /// A connection between the two: what it lets through.
-struct Link {
-    there: Arc<Inlet>,
-    here: Arc<Inlet>,
+pub(super) struct Link {
+    pub(super) there: Arc<Inlet>,
+    pub(super) here: Arc<Inlet>,
 }
 
 impl Link {
@@ -52,7 +52,7 @@ impl Link {
         }
     }
 
-    fn breaks(self, publisher: &mut Core, subscriber: &mut Core) {
+    pub(super) fn breaks(self, publisher: &mut Core, subscriber: &mut Core) {
         publisher.detach(&self.there, LOST);
         subscriber.detach(&self.here, LOST);
     }
@@ -78,7 +78,7 @@ fn received(core: &mut Core) -> Vec<String> {
         .collect()
 }
 
-fn missed(inbox: &Inbox<SocketEvent>) -> Vec<(u64, u64)> {
+pub(super) fn missed(inbox: &Inbox<SocketEvent>) -> Vec<(u64, u64)> {
     let mut missed = Vec::new();
     loop {
         match inbox.next() {
