@@ -1,6 +1,6 @@
 //! The node of one command: started before its work, stopped in order after it.
 
-use treewire::{Endpoint, Node, Observe};
+use treewire::{Endpoint, Node, NodeBuilder, Observe};
 use treewire_observer::Address;
 
 use crate::ending::{Ending, Outcome};
@@ -12,7 +12,7 @@ pub(crate) fn run(
     observe: Option<String>,
     work: impl AsyncFnOnce(&Node) -> Outcome + 'static,
 ) -> Outcome {
-    run_until_signalled(name, observe, async move |node, signals| {
+    run_until_signalled(Node::builder(name), observe, async move |node, signals| {
         tokio::select! {
             outcome = work(node) => outcome,
             signal = signals.next() => Err(Ending::Interrupted(signal)),
@@ -20,15 +20,14 @@ pub(crate) fn run(
     })
 }
 
-/// The same for work that hears the signals itself and ends in its own order.
+/// The same with any node, for work that hears the signals itself and ends in its own order.
 pub(crate) fn run_until_signalled(
-    name: &'static str,
+    mut builder: NodeBuilder,
     observe: Option<String>,
     work: impl AsyncFnOnce(&Node, &mut Signals) -> Outcome + 'static,
 ) -> Outcome {
     treewire::run(async move {
         let mut signals = Signals::catch().map_err(Ending::failed)?;
-        let mut builder = Node::builder(name);
         if let Some(url) = &observe {
             builder = builder.observe(url);
         }

@@ -17,14 +17,14 @@ const EVERY: Duration = Duration::from_secs(5);
 pub(super) struct Lines {
     paint: Paint,
     /// When it said so last, and how far things were.
-    before: (Duration, Totals),
+    before: (Duration, [u64; 3]),
 }
 
 impl Lines {
     pub(super) fn new(paint: Paint) -> Self {
         Lines {
             paint,
-            before: (Duration::ZERO, Totals::default()),
+            before: (Duration::ZERO, [0; 3]),
         }
     }
 
@@ -41,21 +41,23 @@ impl Lines {
 
     /// Says now and then how much moves.
     pub(super) fn progress(&mut self, at: Duration, totals: &Totals) -> Outcome {
-        let (then, before) = &self.before;
-        let passed = at - *then;
+        let (then, before) = self.before;
+        let passed = at - then;
         if passed < EVERY {
             return Ok(());
         }
-        let rate = |now: u64, before: u64| {
-            let moved = now.saturating_sub(before) as f64;
+        let now = [
+            totals.questions.answered(),
+            totals.orders.received(),
+            totals.ticks.received(),
+        ];
+        let rate = |flow: usize| {
+            let moved = now[flow].saturating_sub(before[flow]) as f64;
             count((moved / passed.as_secs_f64()).round() as u64)
         };
-        let text = format!(
-            "{} quotes/s, {} orders/s",
-            rate(totals.questions.answered(), before.questions.answered()),
-            rate(totals.orders.received(), before.orders.received()),
-        );
-        self.before = (at, totals.clone());
+        let (quotes, orders, ticks) = (rate(0), rate(1), rate(2));
+        let text = format!("{quotes} quotes/s, {orders} orders/s, {ticks} ticks/s");
+        self.before = (at, now);
         let mark = Mark::Note;
         self.entry(&Entry { at, mark, text })
     }

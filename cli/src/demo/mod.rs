@@ -36,7 +36,9 @@ pub(crate) fn play(arguments: DemoArguments, logs_are_on: bool) -> Outcome {
         page::prepare();
     }
     let observe = arguments.observe.clone();
-    session::run_until_signalled("market", observe, async move |node, signals| {
+    // The first thread is the audience's.
+    let node = Node::builder("market").arbiters(1 + market::THREADS);
+    session::run_until_signalled(node, observe, async move |node, signals| {
         perform(node, signals, &arguments, as_page).await
     })
 }

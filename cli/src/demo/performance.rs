@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::{Interval, MissedTickBehavior, interval};
 use treewire::Node;
-use treewire::runtime::Events;
+use treewire::runtime::{EventKind, Events};
 
 use super::chaos::Chaos;
 use super::chronicle::{Chronicle, Mark};
@@ -104,6 +104,9 @@ impl<'a> Performance<'a> {
                 },
                 event = self.events.next() => {
                     let event = event.ok_or_else(|| Ending::failed("the market has ended"))?;
+                    if let EventKind::Zombie | EventKind::Stranded { .. } = event.kind {
+                        self.market.give_up(&event.path);
+                    }
                     let shorten = |text: &str| self.market.shortened(text);
                     if let Some(entry) = self.chronicle.tell(&event, shorten) {
                         self.show.entry(entry)?;

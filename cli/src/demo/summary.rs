@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::chaos::Harm;
-use super::market::{Numbers, Questions, Totals};
+use super::market::{Numbers, Published, Questions, Totals};
 use crate::tree::{count, counted};
 
 /// All there is to say at the end.
@@ -24,7 +24,7 @@ const HEAD: [&str; 7] = [
     "lost",
     "doubled",
     "unanswered",
-    "asked again",
+    "again",
 ];
 
 impl Summary<'_> {
@@ -34,6 +34,7 @@ impl Summary<'_> {
             HEAD.map(str::to_owned),
             quotes(&self.totals.questions),
             orders(&self.totals.orders),
+            ticks(&self.totals.ticks),
         ]);
         let mut line = |name: &str, value: String| {
             // Writing to a string does not fail.
@@ -45,6 +46,14 @@ impl Summary<'_> {
             .collect();
         if !reasons.is_empty() {
             line("unanswered", reasons.join(", "));
+        }
+        let (lost, silent) = (self.totals.ticks.missing(), self.totals.ticks.open());
+        if lost > 0 {
+            let told = count(lost.saturating_sub(silent));
+            line(
+                "ticks lost",
+                format!("{told} of {} told as missed", count(lost)),
+            );
         }
         let kills = self.harm.iter().filter(|(harm, _)| **harm != Harm::Panic);
         let killed: u64 = kills.clone().map(|(_, number)| number).sum();
@@ -64,7 +73,11 @@ impl Summary<'_> {
 
     /// What does not add up.
     pub(super) fn faults(&self) -> Vec<String> {
-        let Totals { orders, questions } = self.totals;
+        let Totals {
+            orders,
+            questions,
+            ticks,
+        } = self.totals;
         let sent = orders.sent();
         let (missing, received) = (orders.missing(), orders.received());
         let stray = (received + missing).saturating_sub(sent);
@@ -75,6 +88,9 @@ impl Summary<'_> {
             ("orders filled and never sent", stray, ""),
             ("questions without an end", questions.open(), ""),
             ("questions with two ends", questions.too_many(), ""),
+            ("ticks lost and not told as missed", ticks.open(), ""),
+            ("ticks that came twice or too late", ticks.doubled(), ""),
+            ("ticks that nobody subscribed to", ticks.stray(), ""),
         ];
         let faults = faults.iter().filter(|(_, number, _)| *number > 0);
         faults
@@ -102,6 +118,19 @@ fn orders(orders: &Numbers) -> [String; 7] {
         count(orders.received()),
         count(orders.missing()),
         count(orders.doubled()),
+        NONE.into(),
+        count(orders.again()),
+    ]
+}
+
+/// Who missed some was told so.
+fn ticks(ticks: &Published) -> [String; 7] {
+    [
+        "ticks".into(),
+        count(ticks.sent()),
+        count(ticks.received()),
+        count(ticks.missing()),
+        count(ticks.doubled()),
         NONE.into(),
         NONE.into(),
     ]
@@ -139,24 +168,32 @@ mod tests {
         };
         assert_eq!(
             summary.text(),
-            "              sent  received  lost  doubled  unanswered  asked again
-quotes           2         1     0        -           1            1
-orders       1,200     1,200     0        0           -            -
+            "              sent  received  lost  doubled  unanswered  again
+quotes           2         1     0        -           1      1
+orders       1,200     1,200     0        0           -      0
+ticks            8         6     2        0           -      -
 unanswered   1 timed out
+ticks lost   1 of 2 told as missed
 killed       3: 1 connection, 2 sockets
 panicked     3
 restarted    9
 "
         );
-        assert_eq!(summary.faults(), Vec::<String>::new());
+        assert_eq!(summary.faults(), ["ticks lost and not told as missed: 1"]);
     }
 
     #[test]
     fn what_does_not_add_up_is_said() {
-        let mut totals = totals(3, 1);
-        totals.orders.receive(1);
-        totals.orders.receive(9);
-        totals.questions.ask();
+        let mut totals = totals(3, 0);
+        let hand = totals.orders.begin(1);
+        for number in [1, 1, 9] {
+            totals.orders.receive(number, hand);
+        }
+        totals.questions.ask(0);
+        totals.ticks.receive(1, 4);
+        totals.ticks.receive(2, 4);
+        totals.ticks.receive(2, 4);
+        totals.ticks.tell_missed(0, 1, 4);
         let summary = Summary {
             totals: &totals,
             harm: &BTreeMap::new(),
@@ -169,6 +206,8 @@ restarted    9
                 "orders filled twice: 1",
                 "orders filled and never sent: 1",
                 "questions without an end: 1",
+                "ticks that came twice or too late: 1",
+                "ticks that nobody subscribed to: 1",
             ]
         );
     }
@@ -176,13 +215,21 @@ restarted    9
     fn totals(sent: u64, received: u64) -> Totals {
         let mut totals = Totals::default();
         (0..sent).for_each(|_| totals.orders.send());
-        (1..=received).for_each(|number| totals.orders.receive(number));
-        for _ in 0..2 {
-            totals.questions.ask();
+        let hand = totals.orders.begin(1);
+        (1..=received).for_each(|number| totals.orders.receive(number, hand));
+        // Four go to the first, three to the second, one to the third.
+        (0..4).for_each(|_| totals.ticks.publish());
+        for number in [1, 2, 3] {
+            totals.ticks.receive(0, number);
         }
+        for number in [1, 2, 3] {
+            totals.ticks.receive(1, number);
+        }
+        totals.ticks.tell_missed(2, 1, 4);
+        let [answered, failed] = [0; 2].map(|trader| totals.questions.ask(trader));
         totals.questions.ask_again();
-        totals.questions.answer();
-        totals.questions.fail("timed out");
+        totals.questions.answer(answered);
+        totals.questions.fail(failed, "timed out");
         totals
     }
 }

@@ -65,6 +65,10 @@ impl Summary {
         assert!(quotes("received") > 0);
         assert_eq!(quotes("sent"), quotes("received") + quotes("unanswered"));
         assert_eq!(quotes("lost"), 0);
+        let ticks = |column| self.flow("ticks", column);
+        assert!(ticks("received") > 0);
+        assert_eq!(ticks("sent"), ticks("received") + ticks("lost"));
+        assert_eq!(ticks("doubled"), 0);
         if let Some(reasons) = self.lines.get("unanswered") {
             let reasons = reasons.split(", ");
             let counts = reasons.map(|reason| number(reason.split(' ').next().unwrap()));
@@ -94,6 +98,7 @@ fn a_market_in_which_nothing_is_killed_loses_nothing_and_restarts_nobody() {
     let summary = Summary::of(&demo.stdout);
     summary.adds_up();
     assert_eq!(summary.flow("quotes", "unanswered"), 0);
+    assert_eq!(summary.flow("ticks", "lost"), 0);
     for none in ["killed", "panicked", "restarted"] {
         assert_eq!(summary.line(none), 0, "{none}");
     }
@@ -112,12 +117,12 @@ fn a_market_in_which_nothing_is_killed_loses_nothing_and_restarts_nobody() {
 
 #[test]
 fn a_market_in_which_everything_is_killed_loses_and_doubles_no_order() {
-    let demo = ended_well(treewire("demo --duration 6s --chaos 150ms --seed 7"));
+    let demo = ended_well(treewire("demo --duration 6s --chaos 250ms --seed 7"));
     let summary = Summary::of(&demo.stdout);
     summary.adds_up();
     assert!(summary.line("killed") > 5);
     assert!(summary.line("restarted") > 5);
-    assert!(demo.stdout.contains("kills: one every 150ms (seed 7)"));
+    assert!(demo.stdout.contains("kills: one every 250ms (seed 7)"));
     let told = |what: &str| demo.stdout.matches(what).count() as u64;
     assert_eq!(told("  ! kill "), summary.line("killed"));
     assert_eq!(told("  ! make "), summary.line("panicked"));

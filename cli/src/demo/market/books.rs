@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::numbers::Numbers;
+use super::published::Published;
 use super::questions::Questions;
 
 /// Shared by all who count. Cheap to clone.
@@ -12,9 +13,10 @@ pub(super) struct Books(Arc<Shared>);
 
 #[derive(Default)]
 struct Shared {
-    closing: AtomicBool,
+    trading: AtomicBool,
     orders: Mutex<Numbers>,
     questions: Mutex<Questions>,
+    ticks: Mutex<Published>,
 }
 
 /// The counts at one moment.
@@ -22,16 +24,17 @@ struct Shared {
 pub(in crate::demo) struct Totals {
     pub(in crate::demo) orders: Numbers,
     pub(in crate::demo) questions: Questions,
+    pub(in crate::demo) ticks: Published,
 }
 
 impl Books {
-    /// From now on nothing new is sent.
-    pub(super) fn close(&self) {
-        self.0.closing.store(true, Relaxed);
+    /// From now on everybody sends, or nobody sends anything new.
+    pub(super) fn set_trading(&self, trading: bool) {
+        self.0.trading.store(trading, Relaxed);
     }
 
-    pub(super) fn is_closing(&self) -> bool {
-        self.0.closing.load(Relaxed)
+    pub(super) fn is_trading(&self) -> bool {
+        self.0.trading.load(Relaxed)
     }
 
     pub(super) fn orders(&self) -> MutexGuard<'_, Numbers> {
@@ -42,10 +45,15 @@ impl Books {
         lock(&self.0.questions)
     }
 
+    pub(super) fn ticks(&self) -> MutexGuard<'_, Published> {
+        lock(&self.0.ticks)
+    }
+
     pub(super) fn totals(&self) -> Totals {
         Totals {
             orders: self.orders().clone(),
             questions: self.questions().clone(),
+            ticks: self.ticks().clone(),
         }
     }
 }

@@ -1,23 +1,34 @@
-//! The tree of the demonstration: a price service and its clients, an order pipeline.
+//! The tree of the demonstration: a price service and its clients, a tick publisher and its
+//! subscribers, an order pipeline.
 
 mod books;
+mod followed;
 mod numbers;
 mod orders;
+mod published;
 mod questions;
 mod quotes;
+mod ticks;
 mod trader;
 
 use std::time::Duration;
 
 use tempfile::TempDir;
 use treewire::prelude::*;
-use treewire::{Intensity, PushSocket};
+use treewire::{Intensity, PubSocket, PushSocket};
 
 use crate::ending::Ending;
 use books::Books;
 pub(super) use books::Totals;
 pub(super) use numbers::Numbers;
+pub(super) use published::Published;
 pub(super) use questions::Questions;
+
+/// Threads of the market: for the price service, for those who ask and watch, for the orders.
+pub(super) const THREADS: usize = 3;
+const SERVICE: usize = 1;
+const CLIENTS: usize = 2;
+const ORDERS: usize = 3;
 
 /// Restarts that a supervisor bears. Kills do not count, stumbles do.
 const BORNE: Intensity = Intensity::new(10, Duration::from_secs(5));
@@ -25,6 +36,7 @@ const BORNE: Intensity = Intensity::new(10, Duration::from_secs(5));
 pub(super) struct Market {
     books: Books,
     orders_out: PushSocket,
+    ticks_out: PubSocket,
     stumbling: Vec<(String, Recipient<Stumble>)>,
     /// Where its sockets that are files lie; removed with it.
     directory: TempDir,
@@ -46,18 +58,30 @@ impl Market {
         let mut stumbling = Vec::new();
         let prices = quotes::prices();
         stumbling.push(("prices/engine/quotes".to_owned(), prices.quotes.recipient()));
-        node.spawn(prices.supervisor).await?;
+        let on = Placement::pin;
+        node.spawn(prices.supervisor.placement(on(SERVICE))).await?;
         let endpoint = prices.socket.endpoints()[0].to_string();
-        node.spawn(trader::traders(&endpoint, &books)).await?;
+        let traders = trader::traders(&endpoint, &books);
+        node.spawn(traders.placement(on(CLIENTS))).await?;
+        let (publisher, ticks_out) = ticks::publisher(&books);
+        node.spawn(publisher.placement(on(SERVICE))).await?;
+        let endpoint = ticks_out.endpoints()[0].to_string();
+        let watchers = ticks::watchers(&endpoint, &books);
+        node.spawn(watchers.placement(on(CLIENTS))).await?;
         let pipeline = orders::pipeline(directory.path(), &books);
         for (number, filler) in pipeline.fillers.iter().enumerate() {
             let path = format!("orders/worker-{}/filler", number + 1);
             stumbling.push((path, filler.recipient()));
         }
-        node.spawn(pipeline.supervisor).await?;
+        node.spawn(pipeline.supervisor.placement(on(ORDERS)))
+            .await?;
+        // What is published before they are there is not for them.
+        ticks_out.ready(ticks::WATCHERS.len()).await;
+        books.set_trading(true);
         Ok(Market {
             books,
             orders_out: pipeline.out,
+            ticks_out,
             stumbling,
             directory,
         })
@@ -85,15 +109,31 @@ impl Market {
         self.books.totals()
     }
 
+    /// The actor at `path` was given up with its thread: what it had in hand is handled again,
+    /// or, if that was a tick, lost.
+    pub(super) fn give_up(&self, path: &str) {
+        for worker in 1..=orders::WORKERS {
+            if path == format!("orders/worker-{worker}/filler") {
+                self.books.orders().give_up(worker);
+            }
+        }
+        for (watcher, (name, ..)) in ticks::WATCHERS.iter().enumerate() {
+            if path == format!("watchers/{name}/screen") {
+                self.books.ticks().give_up(watcher);
+            }
+        }
+    }
+
     /// Nothing new is sent any more.
     pub(super) fn close(&self) {
-        self.books.close();
+        self.books.set_trading(false);
     }
 
     /// Waits until everything that was sent has its end.
     pub(super) async fn settle(&self) {
         self.orders_out.drain().await;
-        while self.books.questions().open() > 0 {
+        self.ticks_out.drain().await;
+        while self.books.questions().open() > 0 || self.books.ticks().open() > 0 {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }

@@ -8,6 +8,7 @@ use treewire::prelude::*;
 use treewire::{PushSocket, Ref};
 
 use super::books::Books;
+use super::numbers::Hand;
 use super::quotes::SYMBOLS;
 use super::{BORNE, Stumble};
 
@@ -20,7 +21,7 @@ struct Order {
     quantity: u64,
 }
 
-const WORKERS: usize = 3;
+pub(super) const WORKERS: usize = 3;
 
 /// 1,000 orders a second.
 const PACE: Duration = Duration::from_millis(10);
@@ -70,6 +71,7 @@ fn worker(number: usize, endpoint: &str, books: &Books) -> (Supervisor, Ref<Fill
         let books = books.clone();
         move || Filler {
             books: books.clone(),
+            hand: books.orders().begin(number),
         }
     });
     let reference = filler.reference();
@@ -89,7 +91,10 @@ struct Desk {
 impl Desk {
     /// `false` if the socket takes no more for now.
     fn send_next(&mut self) -> bool {
-        let number = self.books.orders().next();
+        // To number an order and to send it is one step, also for a desk that was given up with
+        // its thread and wakes up beside the next one.
+        let mut orders = self.books.orders();
+        let number = orders.next();
         let order = Order {
             number,
             symbol: SYMBOLS[number as usize % SYMBOLS.len()].to_owned(),
@@ -99,11 +104,11 @@ impl Desk {
             return false;
         };
         let content = Content::new(Order::NAME).with_part(bytes);
-        let accepted = self.out.try_send(content).is_ok();
-        if accepted {
-            self.books.orders().send();
+        let is_taken = self.out.try_send(content).is_ok();
+        if is_taken {
+            orders.send();
         }
-        accepted
+        is_taken
     }
 }
 
@@ -113,7 +118,7 @@ impl Actor for Desk {
     fn started(&mut self, context: &mut Context<Self>) {
         context.run_interval(PACE, |desk, _| {
             for _ in 0..ORDERS_A_TURN {
-                if desk.books.is_closing() || !desk.send_next() {
+                if !desk.books.is_trading() || !desk.send_next() {
                     return;
                 }
             }
@@ -123,6 +128,7 @@ impl Actor for Desk {
 
 pub(super) struct Filler {
     books: Books,
+    hand: Hand,
 }
 
 impl Actor for Filler {
@@ -135,7 +141,9 @@ impl Handler<Order> for Filler {
     /// An order is filled when it is in the books; if its filler ends before, it comes again.
     fn handle(&mut self, order: Order, _: &mut Context<Self>) -> Self::Result {
         let filling = tokio::time::sleep(FILLING).into_actor(self);
-        Box::pin(filling.map(move |(), filler, _| filler.books.orders().receive(order.number)))
+        Box::pin(filling.map(move |(), filler, _| {
+            filler.books.orders().receive(order.number, filler.hand);
+        }))
     }
 }
 

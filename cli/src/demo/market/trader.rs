@@ -7,6 +7,7 @@ use treewire::{Remote, RemoteError};
 
 use super::BORNE;
 use super::books::Books;
+use super::questions::Question;
 use super::quotes::{GetQuote, Quote, SYMBOLS};
 
 const TRADERS: usize = 3;
@@ -20,7 +21,11 @@ const DEADLINE: Duration = Duration::from_secs(2);
 /// How often a question is asked at most.
 const ATTEMPTS: usize = 8;
 
+/// Before it is asked again.
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// Why a question whose trader was killed is not answered.
+const DIED: &str = "died with their trader";
 
 /// They have nothing to do with each other.
 pub(super) fn traders(endpoint: &str, books: &Books) -> Supervisor {
@@ -28,6 +33,7 @@ pub(super) fn traders(endpoint: &str, books: &Books) -> Supervisor {
     (1..=TRADERS).fold(traders, |traders, number| {
         let (endpoint, books) = (endpoint.to_owned(), books.clone());
         traders.child(Child::new(format!("trader-{number}"), move || Trader {
+            number,
             endpoint: endpoint.clone(),
             books: books.clone(),
             quotes: None,
@@ -37,6 +43,7 @@ pub(super) fn traders(endpoint: &str, books: &Books) -> Supervisor {
 }
 
 struct Trader {
+    number: usize,
     endpoint: String,
     books: Books,
     quotes: Option<Remote<GetQuote>>,
@@ -50,8 +57,12 @@ impl Trader {
         };
         self.turn += 1;
         let symbol = SYMBOLS[self.turn % SYMBOLS.len()];
-        let question = Question::new(&self.books);
-        context.spawn(question.ask(quotes, symbol).into_actor(self));
+        let asking = Asking {
+            question: self.books.questions().ask(self.number),
+            books: self.books.clone(),
+            ended: false,
+        };
+        context.spawn(asking.ask(quotes, symbol).into_actor(self));
     }
 }
 
@@ -59,31 +70,25 @@ impl Actor for Trader {
     type Context = Context<Self>;
 
     fn started(&mut self, context: &mut Context<Self>) {
+        self.books.questions().begin_anew(self.number, DIED);
         let socket = Req::new("market").dial(&self.endpoint).deadline(DEADLINE);
         self.quotes = Some(context.spawn_child(socket).into_handle().remote());
         context.run_interval(PACE, |trader, context| {
-            if !trader.books.is_closing() {
+            if trader.books.is_trading() {
                 trader.ask(context);
             }
         });
     }
 }
 
-/// One question; it has one end, also when its trader is killed.
-struct Question {
+/// A question that is being asked; it has one end, also when its trader is killed.
+struct Asking {
+    question: Question,
     books: Books,
     ended: bool,
 }
 
-impl Question {
-    fn new(books: &Books) -> Self {
-        books.questions().ask();
-        Question {
-            books: books.clone(),
-            ended: false,
-        }
-    }
-
+impl Asking {
     /// To ask for a price twice harms nobody.
     async fn ask(mut self, quotes: Remote<GetQuote>, symbol: &str) {
         let mut attempt = 1;
@@ -102,19 +107,19 @@ impl Question {
 
     fn answered(&mut self) {
         self.ended = true;
-        self.books.questions().answer();
+        self.books.questions().answer(self.question);
     }
 
     fn failed(&mut self, reason: &'static str) {
         self.ended = true;
-        self.books.questions().fail(reason);
+        self.books.questions().fail(self.question, reason);
     }
 }
 
-impl Drop for Question {
+impl Drop for Asking {
     fn drop(&mut self) {
         if !self.ended {
-            self.failed("died with its trader");
+            self.failed(DIED);
         }
     }
 }

@@ -8,15 +8,16 @@ use super::palette::Palette;
 use crate::demo::market::Totals;
 use crate::tree::count;
 
-const HEAD: [(&str, usize); 8] = [
+const HEAD: [(&str, usize); 9] = [
     ("", 6),
-    ("/s", 6),
-    ("sent", 9),
-    ("received", 9),
+    ("/s", 5),
+    ("sent", 8),
+    ("received", 8),
     ("under way", 9),
+    ("missed", 6),
     ("doubled", 7),
     ("unanswered", 10),
-    ("again", 7),
+    ("again", 5),
 ];
 
 /// A head and a line a flow.
@@ -26,13 +27,18 @@ pub(super) fn flows(
     width: usize,
     palette: Palette,
 ) -> Vec<Line<'static>> {
-    let Totals { orders, questions } = totals;
+    let Totals {
+        orders,
+        questions,
+        ticks,
+    } = totals;
     let quotes = [
         "quotes".to_owned(),
         count(rates.quotes),
         count(questions.asked()),
         count(questions.answered()),
         count(questions.open()),
+        String::new(),
         String::new(),
         count(questions.unanswered()),
         count(questions.asked_again()),
@@ -43,7 +49,19 @@ pub(super) fn flows(
         count(orders.sent()),
         count(orders.received()),
         count(orders.missing()),
+        String::new(),
         count(orders.doubled()),
+        String::new(),
+        count(orders.again()),
+    ];
+    let ticks = [
+        "ticks".to_owned(),
+        count(rates.ticks),
+        count(ticks.sent()),
+        count(ticks.received()),
+        count(ticks.open()),
+        count(ticks.missing().saturating_sub(ticks.open())),
+        count(ticks.doubled()),
         String::new(),
         String::new(),
     ];
@@ -52,6 +70,7 @@ pub(super) fn flows(
         Line::styled(cut(&line(head), width), palette.quiet()),
         Line::styled(cut(&line(quotes), width), palette.plain()),
         Line::styled(cut(&line(orders), width), palette.plain()),
+        Line::styled(cut(&line(ticks), width), palette.plain()),
     ]
 }
 

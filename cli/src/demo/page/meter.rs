@@ -26,6 +26,7 @@ pub(super) struct Meter {
 pub(super) struct Flows {
     pub(super) quotes: u64,
     pub(super) orders: u64,
+    pub(super) ticks: u64,
 }
 
 impl Meter {
@@ -56,6 +57,7 @@ impl Meter {
         self.flows = Flows {
             quotes: rate(totals.questions.answered(), before.questions.answered()),
             orders: rate(totals.orders.received(), before.orders.received()),
+            ticks: rate(totals.ticks.received(), before.ticks.received()),
         };
         self.at = at;
         self.counters = counters;
@@ -106,7 +108,8 @@ mod tests {
         let mut meter = Meter::default();
         let totals = |sent| {
             let mut totals = Totals::default();
-            (1..=sent).for_each(|number| totals.orders.receive(number));
+            let hand = totals.orders.begin(1);
+            (1..=sent).for_each(|number| totals.orders.receive(number, hand));
             totals
         };
         let mut look = |seconds, tree, orders| {

@@ -83,6 +83,7 @@ fn a_large_screen_shows_everything() {
         "under way",
         "\nquotes ",
         "\norders ",
+        "\nticks ",
         "  20.00 s  ! entry 20 about traders/trader-1/market/dialer tcp://127.0.0.1:44545",
     ] {
         assert!(text.contains(part), "{part:?} is not in\n{text}");
@@ -124,16 +125,16 @@ fn what_is_cut_is_said_and_can_be_scrolled_to() {
     assert!(first.starts_with("├─ orders"), "{first}");
     assert_eq!(
         said,
-        "… rows 1 to 12 of 18 · ↑ ↓ for the others · c connections · q ends"
+        "… rows 1 to 11 of 18 · ↑ ↓ for the others · c connections · q ends"
     );
     view.scroll = usize::MAX;
     let (first, said) = cut(&mut view);
     assert!(!first.starts_with("├─ orders"), "{first}");
     assert_eq!(
         said,
-        "… rows 7 to 18 of 18 · ↑ ↓ for the others · c connections · q ends"
+        "… rows 8 to 18 of 18 · ↑ ↓ for the others · c connections · q ends"
     );
-    assert_eq!((view.scroll, view.page), (6, 12));
+    assert_eq!((view.scroll, view.page), (7, 11));
 }
 
 #[test]
