@@ -7,7 +7,7 @@ pub struct SocketType {
     pub name: &'static str,
     /// The name of the type it talks to.
     pub peer: &'static str,
-    /// How many peers it takes.
+    /// How many peers it takes, unless it is said otherwise.
     pub connector: Connector,
     /// To whom it sends.
     pub sender: Sender,

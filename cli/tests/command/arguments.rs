@@ -26,7 +26,7 @@ fn bad_urls_are_named_with_what_is_allowed() {
     refused("push --dial tcp://x:0", &["--dial", "port 0"]);
     refused(
         "pull --listen zmtp+tcp://*:0",
-        &["--listen", "\"zmtp\"", "allowed are tw"],
+        &["--listen", "\"zmtp\"", "allowed are lines, tw"],
     );
     refused(
         "pull --listen tcp://*:0?nodleay=true",

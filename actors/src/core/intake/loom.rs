@@ -115,3 +115,24 @@ fn what_is_handled_out_of_order_is_told_in_the_end_and_by_the_connection_that_is
         }
     });
 }
+
+#[test]
+fn a_bound_that_is_raised_is_told_though_nothing_is_handled() {
+    check(|| {
+        let intake = intake(2);
+        let raising = {
+            let intake = intake.clone();
+            let bytes = 1 << 39;
+            thread::spawn(move || intake.set_bound(Bound { messages: 5, bytes }))
+        };
+        let told = block_on(poll_fn(|task| {
+            intake.register(0, task.waker());
+            match intake.is_raised() {
+                true => Poll::Ready(intake.credit(0)),
+                false => Poll::Pending,
+            }
+        }));
+        assert_eq!(told.messages_max, 5);
+        raising.join().unwrap();
+    });
+}
