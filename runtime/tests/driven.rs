@@ -364,3 +364,36 @@ fn supervision_01_the_node_waits_for_its_budget_and_names_who_blocks() {
         assert_eq!(world.now() - begun, Duration::from_secs(30));
     });
 }
+
+#[test]
+fn who_wants_to_know_is_told_when_a_restart_comes() {
+    driven(7, async |world: World| {
+        let told: std::sync::Arc<std::sync::Mutex<Vec<Duration>>> = Default::default();
+        let node = Node::builder("test").driven(&world).start().await.unwrap();
+        let after = Duration::from_millis(1);
+        let child = Child::new("failing", move || Failing { after });
+        let hears = told.clone();
+        let child = child
+            .backoff(Backoff::default())
+            .on_restarting(move |after| hears.lock().unwrap().push(after));
+        let mut events = node.events();
+        node.spawn(child).await.unwrap();
+        world.pass(Duration::from_secs(2)).await;
+        let mut waits = Vec::new();
+        let mut seen = told.lock().unwrap().clone();
+        while waits.len() < seen.len() {
+            let event = events.next().await.unwrap();
+            if let EventKind::Restarting { after } = event.kind {
+                waits.push(after);
+            }
+        }
+        assert_eq!(waits, seen);
+        assert_eq!(
+            seen.remove(0),
+            Duration::ZERO,
+            "the first retry comes at once"
+        );
+        assert!(!seen.is_empty() && seen.iter().all(|after| !after.is_zero()));
+        node.stop().await.unwrap();
+    });
+}

@@ -27,7 +27,7 @@ pub(crate) use placement::Place;
 pub use placement::Placement;
 pub(crate) use recipe::Recipe;
 use recipe::{ActorRecipe, Factory};
-pub(crate) use spec::{Body, Listed, Settings};
+pub(crate) use spec::{Body, Listed, OnRestarting, Settings};
 pub use spec::{ChildSpec, IntoSpec};
 pub use supervisor::{Supervisor, SupervisorRef};
 
@@ -81,6 +81,14 @@ impl<A: Actor<Context: Execution<A>>> Child<A> {
     /// failures then do not count as intensity; its panics still do.
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.settings.backoff = Some(Box::new(backoff));
+        self
+    }
+
+    /// What is told each time when a restart was decided, with the time until it comes: zero
+    /// if that is at once, and then the next generation may have begun before. It runs on a
+    /// thread that tells of the ends of all children, so it must not block.
+    pub fn on_restarting(mut self, told: impl Fn(Duration) + Send + Sync + 'static) -> Self {
+        self.settings.on_restarting = Some(Arc::new(told));
         self
     }
 

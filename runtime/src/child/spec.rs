@@ -33,12 +33,16 @@ impl IntoSpec for ChildSpec {
     }
 }
 
+/// Is told when a restart was decided, and after which time it comes.
+pub(crate) type OnRestarting = Arc<dyn Fn(Duration) + Send + Sync>;
+
 /// How a child is to be treated.
 pub(crate) struct Settings {
     pub(crate) kind: Cow<'static, str>,
     pub(crate) restart: Restart,
     pub(crate) shutdown: Duration,
     pub(crate) backoff: Option<Box<Backoff>>,
+    pub(crate) on_restarting: Option<OnRestarting>,
     pub(crate) significant: bool,
     /// How it deals with children of its own.
     pub(crate) rules: Rules,
@@ -52,6 +56,7 @@ impl Settings {
             restart: Restart::Permanent,
             shutdown: Duration::from_secs(5),
             backoff: None,
+            on_restarting: None,
             significant: false,
             rules: Rules::default(),
             placement: Placement::inherit(),

@@ -298,6 +298,7 @@ impl Driver {
             }
             Action::Abandon { recipe, life, exit } => self.reaper.abandon(recipe, life, &exit),
             Action::Close { recipe, exit } => self.reaper.close(recipe, &exit),
+            Action::Restarting(told, after) => self.reaper.restarting(told, after),
             // Whoever waited may have gone.
             Action::Ready(reply, result) => drop(reply.send(result)),
             Action::Gone(reply, exit) => drop(reply.send(exit)),

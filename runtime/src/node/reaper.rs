@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::NodeError;
 use super::ground::Ground;
-use crate::child::{ChildSpec, Recipe};
+use crate::child::{ChildSpec, OnRestarting, Recipe};
 use crate::exit::Exit;
 use crate::panics::catch;
 use crate::slot::{Closing, Dissolved};
@@ -48,6 +48,16 @@ impl Reaper {
     pub(super) fn abandon(&self, recipe: Arc<dyn Recipe>, life: u64, exit: &Exit) {
         let closing = recipe.abandon(life, exit);
         self.tell(recipe, Some(closing));
+    }
+
+    /// A restart was decided.
+    pub(super) fn restarting(&self, told: OnRestarting, after: Duration) {
+        let drops = self.drops.clone();
+        let _ = self.news.send(Box::new(move || {
+            told(after);
+            // It may be the last of its child.
+            let _ = drops.send(Box::new(move || drop(told)));
+        }));
     }
 
     /// Drops what factories captured.

@@ -1,9 +1,10 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
 use super::ChildId;
-use crate::child::Recipe;
+use crate::child::{OnRestarting, Recipe};
 use crate::exit::Exit;
 use crate::node::SpawnError;
 use crate::observe::Event;
@@ -39,6 +40,8 @@ pub(crate) enum Action {
     },
     /// No generation follows: give back what waits in the child's queues.
     Close { recipe: Arc<dyn Recipe>, exit: Exit },
+    /// Tell who wants to know that a restart comes after that time.
+    Restarting(OnRestarting, Duration),
     /// Answer whoever waits for a child's first readiness.
     Ready(
         oneshot::Sender<Result<ChildId, SpawnError>>,

@@ -79,7 +79,7 @@ impl Tree {
             _ if self.is_taken_along(key, parent) => return self.rest_or_leave(key, now),
             Intent::Renew => {
                 let after = Duration::ZERO;
-                self.event(key, EventKind::Restarting { after }, now);
+                self.tell_restarting(key, after, now);
                 return self.start(key, now);
             }
             Intent::Stay => {}
@@ -178,7 +178,7 @@ impl Tree {
                 return self.escalate(key, exit, now);
             }
         }
-        self.event(key, EventKind::Restarting { after: wait }, now);
+        self.tell_restarting(key, wait, now);
         let until = (!wait.is_zero()).then(|| now + wait);
         if let Some(from) = self.taken_along_from(parent, key) {
             self.begin_group_restart(parent, from, until);
@@ -192,6 +192,14 @@ impl Tree {
         } else {
             self.start(key, now);
         }
+    }
+
+    fn tell_restarting(&mut self, key: usize, after: Duration, now: Instant) {
+        let spec = self.entries[key].spec.as_ref();
+        if let Some(told) = spec.and_then(|spec| spec.settings.on_restarting.clone()) {
+            self.actions.push_back(Action::Restarting(told, after));
+        }
+        self.event(key, EventKind::Restarting { after }, now);
     }
 
     /// The child failed too often, or for good: its supervisor fails with the last reason.

@@ -202,7 +202,10 @@ impl World {
                     self.log.push(format!("abandon {name}: {exit}"));
                 }
                 Action::ReplaceArbiter(number) => self.log.push(format!("replace {number}")),
-                Action::Ended { .. } | Action::Close { .. } | Action::ReleaseArbiter(_) => {}
+                Action::Ended { .. }
+                | Action::Restarting(..)
+                | Action::Close { .. }
+                | Action::ReleaseArbiter(_) => {}
             }
         }
     }
