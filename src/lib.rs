@@ -52,15 +52,15 @@
 pub use actix;
 pub use treewire_actors::postcard_schema as schema;
 pub use treewire_actors::{
-    Asking, AskingTyped, Bound, Closed, Codec, ComposedSocket, Connector, Delivered, Fate,
-    Incoming, Judge, LockStep, Message, OfflineReason, OptionError, Overflow, PATTERN_BYTES_MAX,
-    ParsePositionError, Pattern, PatternError, PeerReplaced, PipeState, PipeStatus, Pub, PubSocket,
-    PublishError, Pull, PullSocket, Push, PushSocket, Receiver, ReconnectStop, RecvError, Remote,
-    RemoteError, Rep, RepSocket, Replacement, Req, ReqSocket, Request, RequestError, SendError,
-    Sender, Serves, ServesPositions, SessionEnd, Socket, SocketDeadLetter, SocketDeadLetters,
-    SocketEvent, SocketEvents, SocketHandle, SocketType, Source, Stickiness, StreamId,
-    StreamPosition, Sub, SubSocket, SubscribeError, Tracked, WireMessage, WireType, options,
-    schema_of,
+    Asking, AskingTyped, Bound, Closed, Codec, ComposedSocket, Connector, Delivered,
+    EndpointChangeError, Fate, Incoming, Judge, LockStep, Message, OfflineReason, OptionError,
+    Overflow, PATTERN_BYTES_MAX, ParsePositionError, Pattern, PatternError, PeerReplaced,
+    PipeState, PipeStatus, Pub, PubSocket, PublishError, Pull, PullSocket, Push, PushSocket,
+    Receiver, ReconnectStop, RecvError, Remote, RemoteError, Rep, RepSocket, Replacement, Req,
+    ReqSocket, Request, RequestError, SendError, Sender, Serves, ServesPositions, SessionEnd,
+    Socket, SocketDeadLetter, SocketDeadLetters, SocketEvent, SocketEvents, SocketHandle,
+    SocketType, Source, Stickiness, StreamId, StreamPosition, Sub, SubSocket, SubscribeError,
+    Tracked, WireMessage, WireType, options, schema_of,
 };
 pub use treewire_macros::{WireMessage, WireType, main};
 pub use treewire_observer::{Observe, Observer};

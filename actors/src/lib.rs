@@ -22,10 +22,11 @@ mod typed;
 pub use bound::{Bound, Overflow};
 pub use core::{Judge, ReconnectStop, Stickiness};
 pub use handle::{
-    Asking, Closed, ComposedSocket, Fate, Incoming, OfflineReason, PeerReplaced, PipeState,
-    PipeStatus, PubSocket, PublishError, PullSocket, PushSocket, RecvError, RepSocket, Replacement,
-    ReqSocket, Request, RequestError, SendError, SessionEnd, SocketDeadLetter, SocketDeadLetters,
-    SocketEvent, SocketEvents, SocketHandle, SubSocket, SubscribeError, Tracked,
+    Asking, Closed, ComposedSocket, EndpointChangeError, Fate, Incoming, OfflineReason,
+    PeerReplaced, PipeState, PipeStatus, PubSocket, PublishError, PullSocket, PushSocket,
+    RecvError, RepSocket, Replacement, ReqSocket, Request, RequestError, SendError, SessionEnd,
+    SocketDeadLetter, SocketDeadLetters, SocketEvent, SocketEvents, SocketHandle, SubSocket,
+    SubscribeError, Tracked,
 };
 pub use message::{Message, Source};
 pub use options::OptionError;

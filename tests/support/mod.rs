@@ -136,7 +136,7 @@ pub(crate) fn address_for_later(listen: &str) -> String {
 }
 
 /// Polls the future once.
-pub(crate) async fn poll_once<F: Future>(mut future: Pin<&mut F>) -> Poll<F::Output> {
+pub(crate) async fn poll_once<F: Future + ?Sized>(mut future: Pin<&mut F>) -> Poll<F::Output> {
     std::future::poll_fn(|task| Poll::Ready(future.as_mut().poll(task))).await
 }
 

@@ -44,6 +44,16 @@ impl Channel {
         }
     }
 
+    /// Whether the peer was told that all it sent was handled.
+    pub(super) fn is_all_handled(&self) -> bool {
+        self.granted.handled == self.received
+    }
+
+    /// Whether nothing is to be said any more, or to be heard.
+    pub(super) fn is_settled(&self) -> bool {
+        self.we_closed && !self.expects_messages() && self.is_all_handled()
+    }
+
     /// Takes the next message off the events, if it is one that the peer had
     /// credit for.
     pub(super) fn next_message(&mut self, events: &mut VecDeque<Event>) -> Option<Envelope> {

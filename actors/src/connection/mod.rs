@@ -22,7 +22,7 @@ use treewire_runtime::{Clock, Context, Exit, Failure, Progress, Stats};
 use treewire_transports::{Credit, Cutter, Dialect, Event, Link, Settings};
 
 use crate::core::{Failed, Inlet, Peer, PipeId, Queued, Shared, Stage};
-use crate::handle::OfflineReason;
+use crate::handle::{OfflineReason, SocketEvent};
 use crate::session::SessionId;
 use channel::Channel;
 use timer::Timer;
@@ -49,6 +49,8 @@ pub(crate) struct ConnectionConfig {
     pub(crate) pipe: Option<PipeId>,
     /// The number of the dialer's attempt.
     pub(crate) attempt: u64,
+    /// What is dialed, or where it was accepted.
+    pub(crate) endpoint: Arc<str>,
     /// The service that the endpoint names.
     pub(crate) service: String,
     pub(crate) handshake_deadline: Duration,
@@ -334,8 +336,14 @@ impl Drop for Connection {
         let reason = self.end_reason();
         let shared = &self.config.shared;
         if let Some(inlet) = self.inlet.get() {
-            shared.detach(inlet, reason);
-        } else if let Some(pipe) = self.config.pipe {
+            return shared.detach(inlet, reason);
+        }
+        shared.tell(|| SocketEvent::HandshakeFailed {
+            endpoint: self.config.endpoint.clone(),
+            peer: self.peer.address.clone(),
+            reason: reason.clone(),
+        });
+        if let Some(pipe) = self.config.pipe {
             let stage = Stage::ShakingHands;
             let failed = Failed { stage, reason };
             shared.core(|core| core.dial_failed(pipe, self.config.attempt, failed));

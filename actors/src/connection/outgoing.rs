@@ -66,7 +66,8 @@ impl Connection {
                 break;
             }
         }
-        let closing = shared.is_closing() || self.leaving;
+        let parts = inlet.ends_its_pipe();
+        let closing = shared.is_closing() || self.leaving || parts;
         if channel.inlet.owes_credit() || channel.inlet.is_raised() {
             let due = *self.credit_due.get_or_insert(now + CREDIT_DELAY);
             if closing || channel.peer_closed || due <= now || channel.inlet.is_urgent() {
@@ -82,25 +83,34 @@ impl Connection {
         }
         if (closing || channel.is_over())
             && !channel.we_closed
-            && let Some(sent) = match self.leaving || channel.is_over() {
+            && let Some(sent) = if self.leaving || channel.is_over() {
                 // What is queued stays with the pipe.
-                true => shared.sent(inlet),
-                false => shared.sent_all(inlet),
+                shared.sent(inlet)
+            } else if parts && !shared.is_closing() {
+                // The answers in hand leave first; a peer that only sends is to stop at once.
+                let is_answered = channel.is_all_handled() || channel.expects_messages();
+                shared.sent_all_of(inlet).filter(|_| is_answered)
+            } else {
+                shared.sent_all(inlet)
             }
         {
             channel.we_closed = true;
             let close = Close {
                 handled: channel.inlet.credit().handled,
                 sent,
-                ends: shared.leaves_for_good(),
-                reason: match closing {
-                    true => "the socket is closing".into(),
-                    false => "the peer is closing".into(),
+                ends: shared.leaves_for_good() || inlet.ends_its_pipe(),
+                reason: match (closing, parts) {
+                    (true, true) => "the socket dials its peer no more".into(),
+                    (true, false) => "the socket is closing".into(),
+                    (false, _) => "the peer is closing".into(),
                 },
             };
             self.dialect
                 .close(channel.number, &close, &mut self.wire.output);
             busy = true;
+        }
+        if parts && channel.is_settled() && inlet.settle() {
+            shared.changed.notify_waiters();
         }
         if !self.leaving || !channel.we_closed {
             return busy;

@@ -146,10 +146,15 @@ impl Connection {
         };
         self.ended_by = Some(match reason {
             reason @ (Misbehaved(_) | Superseded) => reason,
-            _ if self.leaving || self.config.shared.is_closing() => Stopped,
+            _ if self.leaving || self.config.shared.is_closing() || self.parts() => Stopped,
             _ if has_closed => PeerClosed,
             reason => reason,
         });
+    }
+
+    /// Whether its peer is dialed no more.
+    fn parts(&self) -> bool {
+        self.inlet.get().is_some_and(|inlet| inlet.ends_its_pipe())
     }
 
     /// Why it is over.

@@ -25,6 +25,9 @@ pub(crate) struct Inlet {
     published: OnceLock<StreamId>,
     /// Its pipe has let go of it, maybe for a newer one.
     is_detached: AtomicBool,
+    /// None follows it: what it says at its end is for good.
+    is_last: AtomicBool,
+    is_settled: AtomicBool,
 }
 
 /// Who is at the other end of a connection.
@@ -55,6 +58,8 @@ impl Inlet {
             stream: None,
             published: OnceLock::new(),
             is_detached: AtomicBool::new(false),
+            is_last: AtomicBool::new(false),
+            is_settled: AtomicBool::new(false),
         }
     }
 
@@ -86,6 +91,26 @@ impl Inlet {
 
     pub(crate) fn is_detached(&self) -> bool {
         self.is_detached.load(SeqCst)
+    }
+
+    /// Its pipe takes no other connection after it, which is to come to an end.
+    pub(crate) fn make_last(&self) {
+        self.is_last.store(true, SeqCst);
+        self.intake.wake();
+    }
+
+    /// Nothing is left to be said or heard; `false` if that was known.
+    pub(crate) fn settle(&self) -> bool {
+        !self.is_settled.swap(true, SeqCst)
+    }
+
+    pub(crate) fn is_settled(&self) -> bool {
+        self.is_settled.load(SeqCst)
+    }
+
+    /// Whether nothing comes after it.
+    pub(crate) fn ends_its_pipe(&self) -> bool {
+        self.is_last.load(SeqCst)
     }
 
     /// Whether both are connections of one session.

@@ -9,6 +9,7 @@ mod blocked;
 mod closing;
 mod connected;
 mod digest;
+mod endpoints;
 mod following;
 mod giving_up;
 mod inbound;
@@ -22,6 +23,7 @@ mod notices;
 mod opening;
 mod outbound;
 mod owed;
+mod parting;
 mod pipe;
 mod presence;
 mod publisher;
@@ -54,6 +56,7 @@ use crate::pattern::{Answer, FairTurns, LeastOutstanding, Load, Requests, Sender
 use crate::session::{Beginning, SessionId};
 
 pub(crate) use blocked::{Blocked, Reason};
+pub(crate) use endpoints::{Adding, EndpointId, Endpoints, Hold, Left, ToStart};
 use following::{Follower, Following};
 pub use giving_up::ReconnectStop;
 pub(crate) use giving_up::{Failed, Perseverance, Stage, Stops, is_of_a_session, passes};
@@ -235,7 +238,7 @@ impl Core {
         let known = self
             .pipes
             .iter()
-            .find(|(_, pipe)| pipe.dialed.as_deref() == Some(endpoint));
+            .find(|(_, pipe)| pipe.dialed.as_deref() == Some(endpoint) && !pipe.parts);
         let id = match known {
             Some((_, pipe)) => pipe.id(),
             None => {

@@ -82,6 +82,8 @@ pub(crate) struct Pipe {
     pub(super) priority: u8,
     /// It is dialed again by itself when its connection ends.
     pub(super) redials: bool,
+    /// It is dialed no more: it takes no messages, and goes once what it has is flushed.
+    pub(super) parts: bool,
     /// Another node answered where the peer of its session was.
     pub(super) inquiry: Option<Box<Inquiry>>,
     /// What is told of it.
@@ -108,6 +110,7 @@ impl Pipe {
             may_dial: false,
             priority: 0,
             redials: true,
+            parts: false,
             inquiry: None,
             presence: Presence::default(),
             session: None,
@@ -164,6 +167,9 @@ impl Pipe {
     }
 
     fn attach_at(&mut self, inlet: Arc<Inlet>, sent: Position) {
+        if self.parts {
+            inlet.make_last();
+        }
         self.connection = Some(Connected {
             inlet,
             sent: sent.sequence,
@@ -224,7 +230,7 @@ impl Pipe {
 
     /// Whether a message may be queued here at all: a peer is there, or will be.
     pub(crate) fn takes_messages(&self) -> bool {
-        !self.is_over && !self.is_orphan()
+        !self.is_over && !self.parts && !self.is_orphan()
     }
 
     /// Whether it is only kept for what was received: who sent that is gone for good.
@@ -236,7 +242,7 @@ impl Pipe {
     /// that leaves comes back, and so does one with a session that does not end. None does
     /// that was given up.
     pub(crate) fn wants_messages(&self) -> bool {
-        if self.is_over || self.presence.has_given_up() {
+        if self.is_over || self.parts || self.presence.has_given_up() {
             return false;
         }
         let connection = self.connection.as_ref();

@@ -6,10 +6,12 @@ use std::time::Instant;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 use treewire_runtime::{Counter, Stats};
-use treewire_transports::{Content, Credit, Endpoint, Envelope, OpenChannel};
+use treewire_transports::{Content, Credit, Envelope, OpenChannel};
 
-use super::{Core, FateNews, Inlet, Losses, NoSession, Opening, Owed, Peer, PipeId, Queued, Ward};
-use crate::handle::{Closed, OfflineReason};
+use super::{
+    Core, Endpoints, FateNews, Inlet, Losses, NoSession, Opening, Owed, Peer, PipeId, Queued, Ward,
+};
+use crate::handle::{Closed, OfflineReason, SocketEvent};
 use crate::message::Message;
 use crate::options::{OptionError, SocketOptions};
 use crate::session::SessionId;
@@ -39,12 +41,12 @@ pub(crate) struct Shared {
     owed: Owed,
     /// Peers whose connection ended because of what they sent.
     pub(crate) bad_peers: Counter,
-    /// What the listeners are bound to, in the order in which they were named.
-    bound: Mutex<Vec<Option<Endpoint>>>,
+    /// Where it listens and what it dials.
+    pub(crate) endpoints: Endpoints,
 }
 
 impl Shared {
-    pub(crate) fn new(config: SocketOptions, stats: Arc<Stats>, listeners: usize) -> Arc<Self> {
+    pub(crate) fn new(config: SocketOptions, stats: Arc<Stats>, endpoints: Endpoints) -> Arc<Self> {
         Arc::new_cyclic(|home| {
             let core = Core::new(config, stats.clone(), home.clone());
             let losses = core.losses().clone();
@@ -62,7 +64,7 @@ impl Shared {
                 leaves_for_good: AtomicBool::new(false),
                 owed: Owed::new(),
                 bad_peers: Counter::default(),
-                bound: Mutex::new(vec![None; listeners]),
+                endpoints,
             }
         })
     }
@@ -105,6 +107,11 @@ impl Shared {
         self.left.notify_waiters();
         self.may_dial.notify_waiters();
         Ok(())
+    }
+
+    /// What happened is made an event of if somebody listens.
+    pub(crate) fn tell(&self, event: impl FnOnce() -> SocketEvent) {
+        self.core(|core| core.tell_if(event));
     }
 
     #[cfg(test)]
@@ -217,6 +224,25 @@ impl Shared {
         }
     }
 
+    /// The peer of that pipe is dialed no more.
+    pub(crate) fn part_with(&self, id: PipeId) {
+        self.core(|core| core.part_with(id));
+        self.room.notify_waiters();
+        self.changed.notify_waiters();
+    }
+
+    /// Whether all was said and heard of what a pipe that parts still has.
+    pub(crate) fn is_flushed(&self, id: PipeId) -> bool {
+        self.core(|core| core.is_flushed(id))
+    }
+
+    /// Nothing is left of the dialer of that pipe, which goes as well.
+    pub(crate) fn undialed(&self, id: PipeId) {
+        self.core(|core| core.undialed(id));
+        self.room.notify_waiters();
+        self.changed.notify_waiters();
+    }
+
     /// The peer closed its direction and wants no more messages.
     pub(crate) fn peer_leaves(&self, inlet: &Arc<Inlet>) {
         self.core(|core| {
@@ -294,6 +320,11 @@ impl Shared {
         if self.owed.count() > 0 {
             return None;
         }
+        self.sent_all_of(inlet)
+    }
+
+    /// How much a pipe has sent in all, once nothing is left in it to be sent.
+    pub(crate) fn sent_all_of(&self, inlet: &Arc<Inlet>) -> Option<u64> {
         self.core(|core| {
             let pipe = core.pipe_of(inlet)?;
             (pipe.queued() == 0).then(|| pipe.sent())
@@ -388,19 +419,5 @@ impl Shared {
 
     pub(crate) fn is_closing(&self) -> bool {
         self.owed.is_closing()
-    }
-
-    pub(crate) fn set_bound(&self, index: usize, endpoint: Endpoint) {
-        if let Some(bound) = self.bound.lock().get_mut(index) {
-            *bound = Some(endpoint);
-        }
-    }
-
-    pub(crate) fn bound(&self, index: usize) -> Option<Endpoint> {
-        self.bound.lock().get(index).cloned().flatten()
-    }
-
-    pub(crate) fn all_bound(&self) -> Vec<Endpoint> {
-        self.bound.lock().iter().flatten().cloned().collect()
     }
 }

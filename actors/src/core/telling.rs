@@ -1,6 +1,7 @@
 //! What a core tells those who listen: where its pipes stand, and what became of messages.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::presence::{Step, Transition};
 use super::{Core, Failed, Inbox, Pipe, PipeId};
@@ -15,6 +16,22 @@ impl Core {
             self.losses.listen();
         }
         self.listeners.add()
+    }
+
+    /// What happened is made an event of if somebody listens.
+    pub(crate) fn tell_if(&mut self, event: impl FnOnce() -> SocketEvent) {
+        if self.listeners.any() {
+            self.tell(event());
+        }
+    }
+
+    /// The next attempt of the dialer of a pipe comes after that time, unless it came by now.
+    pub(crate) fn retrying(&mut self, id: PipeId, after: Duration) {
+        let pipe = self.pipe(id);
+        let waits = pipe.filter(|pipe| pipe.presence.state() == PipeState::Disconnected);
+        if let Some(endpoint) = waits.and_then(|pipe| pipe.dialed.clone()) {
+            self.tell_if(|| SocketEvent::Retrying { endpoint, after });
+        }
     }
 
     /// The dialer of a pipe begins another attempt; its number.

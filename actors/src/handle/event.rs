@@ -1,5 +1,6 @@
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use treewire_runtime::Ref;
 use treewire_transports::Content;
@@ -12,6 +13,17 @@ use crate::position::StreamId;
 use crate::socket::SocketActor;
 
 /// What happens to a socket; see [`SocketHandle::events`](crate::SocketHandle::events).
+///
+/// Of a listener come [`Listening`](Self::Listening) and [`ListenerClosed`](Self::ListenerClosed) in turns, and
+/// [`BindFailed`](Self::BindFailed) in between; of each peer that dials it
+/// [`Accepted`](Self::Accepted) and then `Online` or [`HandshakeFailed`](Self::HandshakeFailed).
+///
+/// Of each attempt of a dialer come the state `Connecting`, [`Connected`](Self::Connected)
+/// unless there is no link to be had, and then either the state `Ready` and `Online`, or
+/// `HandshakeFailed` if there was a link, and the state `Disconnected` with the reason. When a
+/// connection ends come `Offline` and that state; then [`Retrying`](Self::Retrying), if the
+/// next attempt is not made at once. The state `Closed` is the last of a dialer, unless it gave
+/// up and is told to dial again.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum SocketEvent {
@@ -43,6 +55,75 @@ pub enum SocketEvent {
         state: PipeState,
         /// Why, if it is disconnected or closed.
         reason: Option<OfflineReason>,
+    },
+    /// The socket listens: an endpoint was bound, or bound again.
+    #[non_exhaustive]
+    Listening {
+        /// Where, wildcards replaced.
+        endpoint: Arc<str>,
+    },
+    /// An endpoint could not be bound. `Retrying` follows if that is tried again: not if the
+    /// socket never listened there.
+    #[non_exhaustive]
+    BindFailed {
+        /// The endpoint, as it was given or was bound before.
+        endpoint: Arc<str>,
+        /// Why.
+        reason: Arc<str>,
+    },
+    /// The socket does not listen there any more: it is not to, or its listener ended and is
+    /// about to be restarted.
+    #[non_exhaustive]
+    ListenerClosed {
+        /// Where it listened.
+        endpoint: Arc<str>,
+    },
+    /// A peer that dialed this socket has a link; the handshake follows.
+    #[non_exhaustive]
+    Accepted {
+        /// Where the socket listens.
+        endpoint: Arc<str>,
+        /// The peer's address, for people.
+        peer: Arc<str>,
+    },
+    /// Somebody was not accepted: turned away, gone by then, or one too many for the machine,
+    /// which is told once until another was accepted.
+    #[non_exhaustive]
+    AcceptFailed {
+        /// Where the socket listens.
+        endpoint: Arc<str>,
+        /// Why.
+        reason: Arc<str>,
+    },
+    /// A dialer has a link; the handshake follows.
+    #[non_exhaustive]
+    Connected {
+        /// The endpoint, as it was given.
+        endpoint: Arc<str>,
+        /// The peer's address, for people.
+        peer: Arc<str>,
+    },
+    /// There was a link, dialed or accepted, and the handshake came to nothing.
+    #[non_exhaustive]
+    HandshakeFailed {
+        /// The endpoint that is dialed, or where the socket listens.
+        endpoint: Arc<str>,
+        /// The peer's address, for people.
+        peer: Arc<str>,
+        /// Why: [`Refused`](OfflineReason::Refused) or
+        /// [`TurnedAway`](OfflineReason::TurnedAway) say what one end does not want,
+        /// [`Misbehaved`](OfflineReason::Misbehaved) which rule was broken,
+        /// [`Silent`](OfflineReason::Silent) that there was no time left;
+        /// [`Lost`](OfflineReason::Lost) has no more than how the link ended.
+        reason: OfflineReason,
+    },
+    /// The next attempt to dial an endpoint, or to listen there again, is made after a wait.
+    #[non_exhaustive]
+    Retrying {
+        /// The endpoint that is dialed, as it was given, or where the socket listened.
+        endpoint: Arc<str>,
+        /// How long that is.
+        after: Duration,
     },
     /// Messages were given up: one event a second for each cause at most, but for what is left
     /// when the socket goes. [`SocketHandle::dead_letters`](crate::SocketHandle::dead_letters)
@@ -142,6 +223,8 @@ pub enum SessionEnd {
     PeerClosed,
     /// This socket was closed for good.
     Closed,
+    /// This socket dials the peer no more.
+    Undialed,
 }
 
 impl SessionEnd {
@@ -158,6 +241,7 @@ impl SessionEnd {
             SessionEnd::Lost => "session lost",
             SessionEnd::PeerClosed => "peer closed",
             SessionEnd::Closed => "closed",
+            SessionEnd::Undialed => "undialed",
         }
     }
 }
@@ -170,6 +254,7 @@ impl fmt::Display for SessionEnd {
             SessionEnd::Lost => "its peer does not know it any more",
             SessionEnd::PeerClosed => "its peer was closed for good",
             SessionEnd::Closed => "this socket was closed for good",
+            SessionEnd::Undialed => "this socket dials its peer no more",
         })
     }
 }

@@ -15,8 +15,8 @@ pub enum Fate {
     /// It was given up and nobody got it.
     Dropped {
         /// The cause under which the tree counts it: `queue full`, `conflated`, `no peer`,
-        /// `peer gone`, `too large for the peer`, `not for the peer's wire`, `closed`, and why
-        /// its session ended.
+        /// `peer gone`, `too large for the peer`, `not for the peer's wire`, `closed`,
+        /// `undialed`, and why its session ended.
         cause: &'static str,
     },
     /// It left, and its connection, or the session with its peer where there is one, ended

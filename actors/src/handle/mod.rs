@@ -1,6 +1,7 @@
 //! Handles: how programs use a socket, from any task of any runtime.
 
 mod dead_letter;
+mod endpoints;
 mod error;
 mod event;
 mod fate;
@@ -19,6 +20,7 @@ mod subscribing;
 mod tracking;
 
 pub use dead_letter::{SocketDeadLetter, SocketDeadLetters};
+pub use endpoints::EndpointChangeError;
 pub use error::{Closed, RecvError, RequestError, SendError};
 pub use event::{SessionEnd, SocketEvent, SocketEvents};
 pub use fate::Fate;

@@ -35,7 +35,7 @@ impl SocketHandle {
     /// Where the listeners are bound, wildcards replaced, in the order in which
     /// they were named.
     pub fn endpoints(&self) -> Vec<Endpoint> {
-        self.shared.all_bound()
+        self.shared.endpoints.all_bound()
     }
 
     /// How many peers are connected.

@@ -9,7 +9,7 @@ use treewire_runtime::{Child, ChildSpec, Execution, IntoSpec, Placement, Ref};
 use super::audience::{Audience, Listener};
 use super::{Plan, SocketActor};
 use crate::bound::Bound;
-use crate::core::Shared;
+use crate::core::{Endpoints, Shared};
 use crate::handle::{
     ComposedSocket, PubSocket, PullSocket, PushSocket, RepSocket, ReqSocket, RequestDefaults,
     SocketEvent, SocketHandle, SubSocket,
@@ -82,8 +82,12 @@ impl Blueprint {
             listeners: audience,
         } = self;
         let slot: Arc<OnceLock<(Arc<Shared>, Audience)>> = Arc::default();
-        let (kind, shutdown) = (options.socket_type.name, options.linger + STOP_MARGIN);
-        let (listeners, foreign_codec) = (plan.listen.len(), options.foreign_codec);
+        let (kind, shutdown) = (
+            options.socket_type.name,
+            options.linger.saturating_add(STOP_MARGIN),
+        );
+        let endpoints = Endpoints::new(&plan.listen, &plan.dial);
+        let foreign_codec = options.foreign_codec;
         let subscribes = options.socket_type.subscribes();
         let made = Made(slot.clone());
         let child = Child::try_with(name, move |_| {
@@ -95,7 +99,7 @@ impl Blueprint {
             Ok(SocketActor::new(shared.clone(), plan.clone(), audience))
         });
         let child = child.kind(kind).shutdown(shutdown).placement(placement);
-        let shared = Shared::new(options, child.stats(), listeners);
+        let shared = Shared::new(options, child.stats(), endpoints);
         shared.core(|core| {
             match positions {
                 Some(positions) if subscribes => core.follow_from(positions),

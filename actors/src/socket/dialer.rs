@@ -7,7 +7,7 @@ use treewire_transports::{Delivery, Link, Registry, TransportError};
 
 use super::endpoint_parts::{EndpointParts, Side};
 use crate::core::{Failed, PipeId, Stage};
-use crate::handle::OfflineReason;
+use crate::handle::{OfflineReason, SocketEvent};
 use crate::position::StreamId;
 use crate::session::{Beginning, SessionId};
 
@@ -28,16 +28,19 @@ pub(crate) struct Dialer {
 }
 
 impl Dialer {
+    /// Its pipe is the same over all its lives.
     pub(super) fn child(
+        name: String,
         parts: EndpointParts,
         registry: &Registry,
-    ) -> Result<Child<Dialer>, Failure> {
-        let endpoint = parts.endpoint.to_string();
+    ) -> Result<(Child<Dialer>, PipeId), Failure> {
         let beginning = match parts.options().delivery {
             Delivery::BestEffort => None,
             Delivery::Reliable | Delivery::Durable => Some(beginning()?),
         };
-        let pipe = parts.shared.core(|core| core.dialed(&endpoint, beginning));
+        let pipe = parts
+            .shared
+            .core(|core| core.dialed(&parts.shown, beginning));
         let default = match registry.is_local(&parts.endpoint) {
             true => Backoff::default().ceiling(LOCAL_CEILING),
             false => Backoff::default(),
@@ -46,12 +49,18 @@ impl Dialer {
         let ceiling = options.reconnect_ceiling.unwrap_or(default.ceiling);
         let backoff = default.first(options.reconnect_first).ceiling(ceiling);
         let made_from = parts.clone();
-        let child = Child::new(parts.name("dialer"), move || Dialer {
+        let child = Child::new(name, move || Dialer {
             parts: made_from.clone(),
             pipe,
             attempt: None,
         });
-        Ok(parts.describe(child.backoff(backoff), "dialer"))
+        let child = parts.describe(child.backoff(backoff), "dialer");
+        let child = child.on_restarting(move |after| {
+            if !after.is_zero() && parts.options().reconnect {
+                parts.shared.core(|core| core.retrying(pipe, after));
+            }
+        });
+        Ok((child, pipe))
     }
 
     /// The attempt came to nothing.
@@ -129,6 +138,10 @@ impl Dialer {
 
     fn connected(&mut self, link: Link, context: &mut Context<Self>) {
         let name = link.peer.clone();
+        self.parts.shared.tell(|| SocketEvent::Connected {
+            endpoint: self.parts.shown.clone(),
+            peer: link.peer.as_str().into(),
+        });
         let side = Side::Dialer {
             pipe: self.pipe,
             attempt: self.attempt.unwrap_or_default(),

@@ -13,6 +13,8 @@ use crate::options::SocketOptions;
 #[derive(Clone)]
 pub(super) struct EndpointParts {
     pub(super) endpoint: Endpoint,
+    /// The same, for people.
+    pub(super) shown: Arc<str>,
     pub(super) shared: Arc<Shared>,
 }
 
@@ -59,6 +61,7 @@ impl EndpointParts {
             settings,
             pipe,
             attempt,
+            endpoint: self.shown.clone(),
             service: options.service,
             handshake_deadline: options.handshake_deadline,
             progress,
@@ -80,11 +83,6 @@ impl EndpointParts {
             .kind("connection")
             .restart(Restart::Temporary)
             .shutdown(FAREWELL))
-    }
-
-    /// What the tree calls a dialer or listener.
-    pub(super) fn name(&self, kind: &str) -> String {
-        format!("{kind} {}", self.endpoint)
     }
 
     /// Says in the tree what a dialer or listener is.

@@ -1,16 +1,18 @@
 //! A socket: the actor with a pattern, and the supervisor of its endpoints.
 
 mod audience;
+mod bound;
 mod builder;
 mod checks;
 mod dialer;
 mod endpoint_parts;
+mod endpoints;
 mod inquiries;
 mod listener;
 mod plan;
 mod publishing;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::future::{pending, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
@@ -22,17 +24,13 @@ use actix::{
     Actor, ActorContext, AsyncContext, Handler, Message, ResponseActFuture, Running, SpawnHandle,
 };
 use treewire_runtime::{Clock, Context, Failure};
-use treewire_transports::{Delivery, Endpoint, Registry, Use};
+use treewire_transports::Delivery;
 
-use crate::core::{Core, PipeId, Shared};
+use crate::core::{Core, EndpointId, PipeId, Shared};
 use crate::handle::{Closed, RequestDefaults};
-use crate::options::in_urls;
 use crate::position::StreamId;
 use audience::Audience;
 pub use builder::{Pub, Pull, Push, Rep, Req, Serves, ServesPositions, Socket, Sub};
-use dialer::Dialer;
-use endpoint_parts::EndpointParts;
-use listener::Listener;
 pub(crate) use plan::Plan;
 
 /// Owns the endpoints; the messages themselves do not pass through it.
@@ -41,6 +39,10 @@ pub(crate) struct SocketActor {
     plan: Plan,
     audience: Audience,
     finished: bool,
+    /// Up to which one its endpoints were looked at.
+    seen: EndpointId,
+    /// What its children are called.
+    names: HashSet<String>,
     /// By pipe, the wait for what an actor decides.
     inquiries: HashMap<PipeId, SpawnHandle>,
 }
@@ -52,6 +54,8 @@ impl SocketActor {
             plan,
             audience,
             finished: false,
+            seen: EndpointId::default(),
+            names: HashSet::new(),
             inquiries: HashMap::new(),
         }
     }
@@ -64,7 +68,8 @@ impl SocketActor {
         RequestDefaults::new(self.shared.options().codec)
     }
 
-    fn start_endpoints(&mut self, context: &mut Context<Self>) -> Result<(), Failure> {
+    /// Whether its options go together.
+    fn check_options(&self) -> Result<(), Failure> {
         if let Some(mistake) = &self.plan.mistake {
             return Err(Failure::fatal(mistake.clone()));
         }
@@ -83,38 +88,9 @@ impl SocketActor {
             return Err(Failure::fatal(text));
         }
         if self.plan.resumes && !self.plan.dial.is_empty() {
-            let text = "resume_from goes with senders that dial: listen, and dial from there";
-            return Err(Failure::fatal(text));
+            return Err(Failure::fatal(endpoints::RESUMES));
         }
-        self.check_notices()?;
-        let registry = context.node().provided(Registry::standard);
-        let mut listeners = Vec::new();
-        for (index, text) in self.plan.listen.iter().enumerate() {
-            let endpoint = self.parse(&registry, text, Use::Listen)?;
-            let listener = Listener::child(index, self.parts(endpoint));
-            listeners.push(context.spawn_child(listener));
-        }
-        for text in &self.plan.dial {
-            let endpoint = self.parse(&registry, text, Use::Dial)?;
-            let dialer = Dialer::child(self.parts(endpoint), &registry)?;
-            let mut dialer = context.spawn_child(dialer);
-            let started = async move { dialer.ready().await };
-            // A dialer is started at once; what can fail is its name, given twice.
-            context.wait(started.into_actor(self).map(|result, _, context| {
-                if let Err(error) = result {
-                    context.fail(error);
-                }
-            }));
-        }
-        for mut listener in listeners {
-            let bound = async move { listener.ready().await };
-            context.wait(bound.into_actor(self).map(|result, _, context| {
-                if let Err(error) = result {
-                    context.fail(start_failure(error));
-                }
-            }));
-        }
-        Ok(())
+        self.check_notices()
     }
 
     /// Lets go of sessions whose peers stay away for the lease, and takes those up again
@@ -182,21 +158,6 @@ impl SocketActor {
         context.child().stop();
     }
 
-    fn parse(&self, registry: &Registry, text: &str, wanted: Use) -> Result<Endpoint, Failure> {
-        let endpoint: Endpoint = text.parse()?;
-        registry.check(&endpoint, wanted, &in_urls(wanted))?;
-        let options = self.shared.options();
-        registry.check_socket(&endpoint, options.socket_type.name, options.delivery)?;
-        Ok(endpoint)
-    }
-
-    fn parts(&self, endpoint: Endpoint) -> EndpointParts {
-        EndpointParts {
-            endpoint,
-            shared: self.shared.clone(),
-        }
-    }
-
     /// Moves received messages on whenever the actor that is served has room again.
     fn pump_on_room(&self, context: &mut Context<Self>) {
         let shared = self.shared.clone();
@@ -208,17 +169,6 @@ impl SocketActor {
             Poll::<()>::Pending
         });
         context.spawn(pump.into_actor(self));
-    }
-}
-
-/// The reason of the listener alone: that it is a listener stands in the path already.
-fn start_failure(error: treewire_runtime::SpawnError) -> Failure {
-    match error {
-        treewire_runtime::SpawnError::Failed {
-            exit: treewire_runtime::Exit::Failed(failure),
-            ..
-        } => failure,
-        other => other.into(),
     }
 }
 
@@ -248,7 +198,8 @@ impl Actor for SocketActor {
         self.keep_sessions(context);
         self.tell_drops(context);
         self.put_questions(context);
-        if let Err(failure) = self.start_endpoints(context) {
+        let started = self.check_options();
+        if let Err(failure) = started.and_then(|()| self.start_endpoints(context)) {
             context.fail(failure);
         }
     }
@@ -261,7 +212,7 @@ impl Actor for SocketActor {
             self.shared.will_not_return();
         }
         self.shared.rest();
-        let flushed = flush(self.shared.clone(), Some(self.shared.options().linger));
+        let flushed = flush_all(self.shared.clone(), Some(self.shared.options().linger));
         context.spawn(flushed.into_actor(self).map(|(), socket, context| {
             socket.finished = true;
             context.stop();
@@ -294,7 +245,7 @@ impl Handler<Close> for SocketActor {
 
     fn handle(&mut self, close: Close, _: &mut Context<Self>) -> Self::Result {
         self.shared.begin_closing();
-        let flushed = flush(self.shared.clone(), close.linger);
+        let flushed = flush_all(self.shared.clone(), close.linger);
         Box::pin(flushed.into_actor(self).map(|(), socket, context| {
             socket.leave(context);
             socket.shared.end()
@@ -311,12 +262,17 @@ async fn until(clock: &Clock, time: Option<Instant>) {
 }
 
 /// Waits until every peer confirmed everything, or the time is up.
-async fn flush(shared: Arc<Shared>, linger: Option<Duration>) {
+async fn flush_all(shared: Arc<Shared>, linger: Option<Duration>) {
+    flush(&shared, linger, || shared.unflushed() == 0).await;
+}
+
+/// Waits until that is so, or the time is up.
+async fn flush(shared: &Shared, linger: Option<Duration>, is_flushed: impl Fn() -> bool) {
     let flushed = async {
         loop {
             let mut changed = pin!(shared.changed.notified());
             changed.as_mut().enable();
-            if shared.unflushed() == 0 {
+            if is_flushed() {
                 return;
             }
             changed.await;

@@ -39,7 +39,7 @@ struct World {
 impl World {
     fn new(config: SocketOptions) -> Self {
         World {
-            socket: Shared::new(config, Arc::new(Stats::default()), 0),
+            socket: Shared::new(config, Arc::new(Stats::default()), Endpoints::new(&[], &[])),
             free: Arc::default(),
             locked: Arc::default(),
         }

@@ -26,7 +26,11 @@ impl Wake for Asker {
 
 /// What an asker is answered that is woken without the lock when `end` ends its request.
 fn answer(end: impl FnOnce(&Shared, &Arc<Inlet>, u64)) -> Answer {
-    let socket = Shared::new(config(SocketType::REQ), Arc::new(Stats::default()), 0);
+    let socket = Shared::new(
+        config(SocketType::REQ),
+        Arc::new(Stats::default()),
+        Endpoints::new(&[], &[]),
+    );
     let inlet = socket.core(|core| attach(core, None, 10));
     let (sender, mut answer) = oneshot::channel();
     let asked = socket.core(|core| core.request(content("q"), false, sender));
