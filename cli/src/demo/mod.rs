@@ -49,7 +49,10 @@ async fn perform(
     arguments: &DemoArguments,
     as_page: bool,
 ) -> Outcome {
-    let market = Market::open(node).await?;
+    let market = tokio::select! {
+        market = Market::open(node) => market?,
+        signal = signals.next() => return Err(Ending::Interrupted(signal)),
+    };
     let show = Show::begin(as_page)?;
     let mut performance = Performance::new(node, &market, signals, show, arguments);
     performance.open().await?;

@@ -22,9 +22,20 @@ const SHOW_CURSOR: &str = "\x1b[?25h";
 /// was traffic.
 const NEXT_SECOND: &str = "\x1b[1;17H";
 
+/// Ends with the test, however that ends.
+struct Demo(Child);
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// The demonstration in a terminal of its own.
 struct Terminal {
-    demo: Child,
+    demo: Demo,
     keyboard: File,
     /// The side of the demonstration, which stays open to be asked how it was left.
     line: OwnedFd,
@@ -64,7 +75,7 @@ impl Terminal {
             }
         });
         Terminal {
-            demo,
+            demo: Demo(demo),
             keyboard,
             line,
             shown,
@@ -95,7 +106,7 @@ impl Terminal {
     fn left_as_it_was(mut self, code: i32) -> String {
         let mut status = None;
         until("the demonstration ends", || {
-            status = self.demo.try_wait().unwrap();
+            status = self.demo.0.try_wait().unwrap();
             status.is_some()
         });
         assert!(!self.is_raw());
@@ -133,7 +144,7 @@ fn a_page_refreshes_takes_keys_and_ends_with_the_summary() {
     terminal.press("\x1b[6~\x1b[6~\x1b[6~");
     terminal.until_shown("worker-3");
     resize(&terminal.line, 20, 5);
-    signal(terminal.demo.id(), "WINCH");
+    signal(terminal.demo.0.id(), "WINCH");
     terminal.until_shown("… rows");
     terminal.press("q");
     let summary = terminal.left_as_it_was(0);
@@ -150,7 +161,7 @@ fn a_page_gives_the_terminal_back_when_it_is_interrupted() {
 
     let terminal = Terminal::of("demo --duration 1h", 100, 30);
     terminal.until_shown(NEXT_SECOND);
-    signal(terminal.demo.id(), "TERM");
+    signal(terminal.demo.0.id(), "TERM");
     let summary = terminal.left_as_it_was(143);
     Summary::of(&summary).adds_up();
 }
