@@ -8,6 +8,7 @@ over_every_transport! {
     iridium_08_what_was_published_before_the_first_it_saw_is_missed_too
     iridium_08_what_was_published_after_the_last_it_saw_is_missed_too
     iridium_07_through_kills_each_message_comes_or_is_missed
+    iridium_07_through_kills_a_reliable_stream_that_overflows_comes_or_is_missed
     iridium_08_through_kills_nothing_is_missed_that_is_kept
     through_kills_all_comes_from_a_reliable_publisher_that_waits
     another_socket_goes_on_where_one_was
@@ -158,50 +159,77 @@ async fn through_kills(listen: &str, publisher: Pub, sub: Sub) -> (Vec<u64>, Vec
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         }
-        // One of these comes, whoever is still coming back.
-        while sub.peers() == 0 || publisher.subscribers() == 0 {
+        // The last one is not to be dropped: all before it are gone one way or the other.
+        while sub.peers() == 0 || publisher.subscribers() == 0 || publisher.unflushed() > 0 {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         assert!(sub.joined().await);
         publisher.send("last").await.unwrap();
     };
     let receiving = async {
-        let mut numbers = Vec::new();
+        let (mut numbers, mut gaps) = (Vec::new(), Vec::new());
         loop {
             let message = sub.recv().await.unwrap().unwrap();
+            gaps.append(&mut missed(&mut events));
             let position = message.position().unwrap();
             assert_eq!(position.stream, stream);
             numbers.push(position.sequence);
             if *message.payload() == "last" {
-                return numbers;
+                return (numbers, gaps);
             }
         }
     };
-    let (numbers, ()) = in_time(async { tokio::join!(receiving, publishing) }).await;
+    let ((numbers, gaps), ()) = in_time(async { tokio::join!(receiving, publishing) }).await;
     assert!(
         numbers.is_sorted_by(|one, next| one < next),
         "in order, once"
     );
-    let missed = missed(&mut events);
     stop(node).await;
-    (numbers, missed, MESSAGES + 1)
+    (numbers, gaps, MESSAGES + 1)
 }
 
-async fn iridium_07_through_kills_each_message_comes_or_is_missed(listen: &str) {
-    let (came, missed, last) = through_kills(listen, Pub::new("pub"), Sub::new("sub")).await;
-    let mut numbers: Vec<_> = came
-        .into_iter()
-        .chain(missed.iter().flat_map(|&(from, to)| from..=to))
-        .collect();
+/// Every number up to the last stands in one of the two, once.
+fn add_up(came: Vec<u64>, missed: &[(u64, u64)], last: u64) {
+    let gaps = missed.iter().flat_map(|&(from, to)| from..=to);
+    let mut numbers: Vec<_> = came.into_iter().chain(gaps).collect();
     numbers.sort_unstable();
     assert!(
         numbers.into_iter().eq(1..=last),
         "each once: missed {missed:?}"
     );
+}
+
+async fn iridium_07_through_kills_each_message_comes_or_is_missed(listen: &str) {
+    let (came, missed, last) = through_kills(listen, Pub::new("pub"), Sub::new("sub")).await;
+    add_up(came, &missed, last);
     assert!(
         !missed.is_empty(),
         "nothing was published while it was away"
     );
+}
+
+async fn iridium_07_through_kills_a_reliable_stream_that_overflows_comes_or_is_missed(
+    listen: &str,
+) {
+    for (overflow, replay) in [
+        (Overflow::DropNewest, None),
+        (Overflow::DropOldest, None),
+        (Overflow::DropNewest, Some(20)),
+    ] {
+        let publisher = Pub::new("pub")
+            .delivery(Reliable)
+            .overflow(overflow)
+            .send_bound(Bound::messages(8));
+        let publisher = match replay {
+            Some(messages) => publisher.replay(Bound::messages(messages)),
+            None => publisher,
+        };
+        let sub = Sub::new("sub").delivery(Reliable);
+        let (came, missed, last) = through_kills(listen, publisher, sub).await;
+        add_up(came, &missed, last);
+        let held_all = missed.is_empty() && replay.is_none();
+        assert!(!held_all, "{overflow:?}: it held more than it may");
+    }
 }
 
 async fn iridium_08_through_kills_nothing_is_missed_that_is_kept(listen: &str) {
