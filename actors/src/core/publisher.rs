@@ -18,6 +18,8 @@ pub(crate) struct Publisher {
     pub(super) subscriptions: Subscriptions<usize>,
     /// What subscribers that missed something are given.
     pub(super) replay: Option<Replay>,
+    /// A subscriber wants what it did not subscribe to.
+    pub(super) inverts: bool,
     /// How often it looked who wants a message.
     pub(super) looks: u64,
     /// Who wants the message in hand; kept for its capacity.
@@ -89,6 +91,7 @@ impl Publisher {
             sequence: 0,
             subscriptions: Subscriptions::default(),
             replay: None,
+            inverts: false,
             looks: 0,
             takers: Vec::new(),
         }
@@ -165,16 +168,23 @@ impl Publisher {
     pub(super) fn is_wanted(&self, key: usize, subscriber: &Subscriber, topic: &[u8]) -> bool {
         if subscriber.patterns.len() < FEW_PATTERNS {
             let mut patterns = subscriber.patterns.values();
-            return patterns.any(|pattern| pattern.matches(topic));
+            return patterns.any(|pattern| pattern.matches(topic)) != self.inverts;
         }
-        let mut is_wanted = false;
+        let mut matches = false;
         self.subscriptions
-            .matching(topic, |other| is_wanted |= other == key);
-        is_wanted
+            .matching(topic, |other| matches |= other == key);
+        matches != self.inverts
     }
 
-    pub(super) fn replays(&mut self, bound: Bound) {
-        self.replay = Some(Replay::new(bound));
+    /// Keeps so much from the message in hand on. What it kept until now, and keeps no more,
+    /// comes back.
+    pub(super) fn keeps(&mut self, bound: Option<Bound>) -> Option<Replay> {
+        match (bound, &mut self.replay) {
+            (Some(bound), Some(replay)) => replay.set_bound(bound),
+            (Some(bound), none) => *none = Some(Replay::new(bound)),
+            (None, replay) => return replay.take(),
+        }
+        None
     }
 
     /// The message in hand has left for those who want it. What is not kept any more comes

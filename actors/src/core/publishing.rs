@@ -23,13 +23,6 @@ impl Core {
         }
     }
 
-    /// The last messages are kept for those who missed them.
-    pub(crate) fn keep_for_replay(&mut self, bound: Bound) {
-        if let Some(publisher) = &mut self.publisher {
-            publisher.replays(bound);
-        }
-    }
-
     /// How many peers said what they want, and get it.
     pub(crate) fn subscribers(&self) -> usize {
         let subscribers = self.pipes.iter();
@@ -47,6 +40,10 @@ impl Core {
         let Some(mut publisher) = self.publisher.take() else {
             return self.nobody_publishes(queued);
         };
+        publisher.inverts = self.config.invert_matching;
+        if let Some(replay) = publisher.keeps(self.config.replay_bound()) {
+            self.is_done_with_contents(replay.into_contents());
+        }
         self.find_takers(&mut publisher, &queued);
         let published = match self.is_held_up(&publisher) {
             true => Err(Blocked {
@@ -75,6 +72,7 @@ impl Core {
             subscriptions,
             takers,
             looks,
+            inverts,
             ..
         } = publisher;
         *looks += 1;
@@ -85,10 +83,19 @@ impl Core {
             if let Some(subscriber) = pipe.and_then(|pipe| pipe.subscriber.as_mut())
                 && subscriber.has_begun
                 && std::mem::replace(&mut subscriber.seen, *looks) != *looks
+                && !*inverts
             {
                 takers.push(key);
             }
         });
+        if *inverts {
+            let pipes = self.pipes.iter();
+            let others = pipes.filter(|(_, pipe)| {
+                let subscriber = pipe.subscriber.as_ref();
+                subscriber.is_some_and(|one| one.has_begun && one.seen != *looks)
+            });
+            takers.extend(others.map(|(key, _)| key));
+        }
     }
 
     /// Whether it waits for the slowest, as it was told to.
@@ -364,6 +371,8 @@ impl super::Pipe {
             return 0;
         };
         let Some(replay) = &publisher.replay else {
+            let (from, to) = (lag.next, publisher.sequence);
+            self.push(Missed { from, to }.note());
             return lag.matching;
         };
         let oldest = replay.oldest().unwrap_or(publisher.sequence + 1);

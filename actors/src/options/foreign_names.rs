@@ -203,7 +203,7 @@ const ZEROMQ: Table = &[
     ("ZMQ_UNSUBSCRIBE", Otherwise("`unsubscribe` of `SubSocket`")),
     (
         "ZMQ_INVERT_MATCHING",
-        Otherwise("not offered: subscribe to what is wanted"),
+        Option("invert-matching", "of the publisher alone"),
     ),
     (
         "ZMQ_ONLY_FIRST_SUBSCRIBE",

@@ -46,6 +46,14 @@ impl SocketOptions {
         }
     }
 
+    /// What is kept of what was published, if anything is.
+    pub(crate) fn replay_bound(&self) -> Option<Bound> {
+        (self.replay_messages_max > 0).then_some(Bound {
+            messages: self.replay_messages_max,
+            bytes: self.replay_bytes_max,
+        })
+    }
+
     /// The lower, the sooner it is a peer's turn.
     pub(crate) fn priority(&self) -> u8 {
         u8::try_from(self.priority).unwrap_or(u8::MAX)

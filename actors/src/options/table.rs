@@ -178,6 +178,21 @@ for [Req Pub] {
     codec(Codec): OneOf<Codec> = "postcard", Never("`with_codec` gives a handle of `req` another"), [];
 }
 
+for [Pub] {
+    /// How many of the last messages are kept for subscribers that missed them: those that were
+    /// away, or whose queue was at its bound. They get these before what is new, and are told what
+    /// they missed only of what is not kept any more.
+    replay_messages_max(u64): Count<0, MESSAGES_MAX> = "0", NextMessage, [Flag];
+
+    /// How many bytes of payload and headers the messages that are kept may have. One larger
+    /// message still is.
+    replay_bytes_max(u64): Bytes<1, BYTES_MAX> = "16MiB", NextMessage, [Flag];
+
+    /// Whether a subscriber gets the messages that match none of its patterns, instead of those
+    /// that match one.
+    invert_matching(bool): Switch = "off", NextMessage, [Flag];
+}
+
 for [Rep Pull Sub] {
     /// The codec of peers that do not name theirs, as Treewire's own do: of programs in
     /// other languages that send a wire name and a payload, or where one type is served

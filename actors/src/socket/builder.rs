@@ -30,8 +30,6 @@ pub(crate) struct Blueprint {
     pub(super) positions: Option<Vec<StreamPosition>>,
     /// What it subscribes to from the start.
     pub(super) patterns: Vec<Pattern>,
-    /// How much of what it published is kept for those who missed it.
-    pub(super) replay: Option<Bound>,
     /// Who is told what happens to it.
     listeners: Vec<Listener>,
 }
@@ -51,7 +49,6 @@ impl Blueprint {
             routes: Vec::new(),
             positions: None,
             patterns: Vec::new(),
-            replay: None,
             listeners: Vec::new(),
         }
     }
@@ -78,7 +75,6 @@ impl Blueprint {
             routes,
             positions,
             patterns,
-            replay,
             listeners: audience,
         } = self;
         let slot: Arc<OnceLock<(Arc<Shared>, Audience)>> = Arc::default();
@@ -105,9 +101,6 @@ impl Blueprint {
                 Some(positions) if subscribes => core.follow_from(positions),
                 Some(positions) => core.resume_from(positions),
                 None => {}
-            }
-            if let Some(bound) = replay {
-                core.keep_for_replay(bound);
             }
             core.subscribe_from_the_start(patterns);
         });

@@ -11,9 +11,12 @@ use crate::typed::{Routes, WireMessage};
 impl Pub {
     /// Keeps the last messages for those who missed them: a subscriber that was away, or whose
     /// queue was at its bound, gets them before what is new, and is told what it missed only
-    /// of what is not kept any more. Default: none are kept.
+    /// of what is not kept any more: `replay-messages-max` and `replay-bytes-max` in one. Default:
+    /// none are kept.
     pub fn replay(mut self, bound: Bound) -> Self {
-        self.0.replay = Some(bound.within_limits());
+        let Bound { messages, bytes } = bound.within_limits();
+        self.0.options.replay_messages_max = messages;
+        self.0.options.replay_bytes_max = bytes;
         self
     }
 }

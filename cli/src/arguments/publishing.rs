@@ -7,7 +7,7 @@ use super::{EndpointArguments, InputArguments, OptionArguments, OutputArguments}
 #[command(after_help = "Examples:
   treewire pub --listen tcp://127.0.0.1:5600 --topic news < lines.txt
   treewire pub --listen tcp://127.0.0.1:5600 --wait-for 2 --file ticks.log --overflow wait
-  tail -f ticks.log | treewire pub --listen ipc:///run/ticks.sock --replay 100000
+  tail -f ticks.log | treewire pub --listen ipc:///run/ticks.sock --replay-messages-max 100000
 
 What nobody subscribed to is sent to nobody. At the end of its input it waits until every
 subscriber confirmed what it was sent, however long unless --timeout says otherwise.")]
@@ -26,10 +26,6 @@ pub(crate) struct PubArguments {
     /// Send nothing before so many peers have subscribed
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) wait_for: usize,
-
-    /// Keep the last N messages for subscribers that missed them
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub(crate) replay: Option<u64>,
 }
 
 #[derive(Debug, Args)]
@@ -39,7 +35,7 @@ pub(crate) struct PubArguments {
   treewire sub --dial tcp://127.0.0.1:5600 --count 10 --since 0f6d01e276ea4f21f13dbc736044b5b9/3
 
 At its end it says on standard error how far it printed each publisher's stream: with --since
-another process goes on from there, as far as the publisher keeps (--replay) what came since.")]
+another process goes on from there, as far as the publisher keeps (--replay-messages-max) what came since.")]
 pub(crate) struct SubArguments {
     #[command(flatten)]
     pub(crate) endpoints: EndpointArguments,

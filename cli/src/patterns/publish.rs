@@ -1,4 +1,4 @@
-use treewire::{Bound, Content, Node, Payload, Pub, PubSocket};
+use treewire::{Content, Node, Payload, Pub, PubSocket};
 
 use super::closing::{flush, give_up, lost_text};
 use super::refusals::report_refusals;
@@ -16,7 +16,6 @@ pub(crate) fn publish(arguments: PubArguments) -> Outcome {
         input,
         topic,
         wait_for,
-        replay,
     } = arguments;
     let mut input = Input::open(input, options.message_bytes_max())?;
     session::run(
@@ -25,10 +24,6 @@ pub(crate) fn publish(arguments: PubArguments) -> Outcome {
         async move |node: &Node| {
             report_refusals(node);
             let socket = options.apply(Pub::new("pub"))?;
-            let socket = match replay {
-                Some(messages) => socket.replay(Bound::messages(messages)),
-                None => socket,
-            };
             let socket = endpoints.listen.iter().fold(socket, Pub::listen);
             let socket = endpoints.dial.iter().fold(socket, Pub::dial);
             let socket = node.spawn(socket).await?;

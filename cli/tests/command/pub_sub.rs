@@ -64,7 +64,7 @@ fn sub_gets_what_starts_with_its_topic_only_and_tokens_are_exact() {
 fn a_new_process_goes_on_from_a_position_and_another_begins_without_having_missed_anything() {
     let url = format!("tcp://127.0.0.1:{}", free_port());
     let mut publish = treewire(&format!(
-        "pub --listen {url} --topic t --replay 2 --wait-for 1"
+        "pub --listen {url} --topic t --replay-messages-max 2 --wait-for 1"
     ));
     let mut lines = publish.stdin();
     let first = treewire(&format!("sub --dial {url} --count 1"));

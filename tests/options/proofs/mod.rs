@@ -1,6 +1,7 @@
 //! Each option, set in each way that its row allows: a test that fails if it is ignored.
 
 mod connecting;
+mod publishing;
 mod receiving;
 mod reconnecting;
 mod requesting;
@@ -66,6 +67,9 @@ proofs! {
     "delivery" => sessions::delivery,
     "stickiness" => sessions::stickiness,
     "lease" => sessions::lease,
+    "replay-messages-max" => publishing::replay_messages_max,
+    "replay-bytes-max" => publishing::replay_bytes_max,
+    "invert-matching" => publishing::invert_matching,
     "lock-step" => requesting::lock_step,
     "deadline" => requesting::deadline,
     "codec" => requesting::codec,

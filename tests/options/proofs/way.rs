@@ -45,7 +45,7 @@ macro_rules! sockets {
     };
 }
 
-sockets!(Push Pull Req Rep);
+sockets!(Push Pull Req Rep Pub);
 
 impl Way {
     /// Those that the row of that option has.

@@ -291,7 +291,7 @@ fn iridium_08_what_was_published_meanwhile_is_missed_even_if_nothing_follows() {
 #[test]
 fn a_replay_heals_the_gap_as_far_as_it_goes() {
     let (mut publisher, mut subscriber) = (publisher(2), subscriber(&["a"]));
-    publisher.keep_for_replay(Bound::messages(6));
+    publisher.config.replay_messages_max = 6;
     let inbox = subscriber.listen();
     let link = Link::new(&mut publisher, &mut subscriber);
     publish(&mut publisher, &["a"]);
@@ -329,7 +329,7 @@ fn a_replay_heals_the_gap_as_far_as_it_goes() {
 #[test]
 fn another_process_goes_on_from_a_position_and_a_new_one_misses_nothing() {
     let mut publisher = publisher(100);
-    publisher.keep_for_replay(Bound::messages(3));
+    publisher.config.replay_messages_max = 3;
     publish(&mut publisher, &["a"; 5]);
     let mut fresh = subscriber(&["a"]);
     let inbox = fresh.listen();

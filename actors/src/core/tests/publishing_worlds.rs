@@ -70,7 +70,7 @@ impl World {
         });
         publisher.publish_as(STREAM);
         if let Some(messages) = replay {
-            publisher.keep_for_replay(Bound::messages(messages));
+            publisher.config.replay_messages_max = messages;
         }
         let mut world = World {
             publisher,

@@ -27,6 +27,11 @@ impl Replay {
         }
     }
 
+    /// Another bound, which holds from the next message on.
+    pub(crate) fn set_bound(&mut self, bound: Bound) {
+        self.bound = bound;
+    }
+
     /// One more message. What it has no room for any more comes back, to be dropped where
     /// its destructor may run; what has none is dropped here. A number that does not follow
     /// the last one begins anew.
@@ -55,6 +60,10 @@ impl Replay {
             self.oldest += 1;
             keep_if_foreign(content, fallen);
         }
+    }
+
+    pub(crate) fn into_contents(self) -> impl Iterator<Item = Content> {
+        self.kept.into_iter()
     }
 
     /// The number of the first message that is kept.
