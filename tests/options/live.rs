@@ -27,7 +27,9 @@ async fn zeromq_10_raising_the_bound_takes_effect_at_once_and_lowering_it_keeps_
     let node = node().await;
     let later = address_for_later(listen);
     let push = Push::new("push").dial(&later).send_messages_max(2);
-    let push = node.spawn(push).await.unwrap();
+    // No attempt of the dialer is to wake who waits for room.
+    let push = node.spawn(push.reconnect(false)).await.unwrap();
+    until("nobody is there", || push.pipes()[0].reason.is_some()).await;
     push.try_send("0").unwrap();
     push.try_send("1").unwrap();
     let mut sending = pin!(push.send("2"));
@@ -42,6 +44,11 @@ async fn zeromq_10_raising_the_bound_takes_effect_at_once_and_lowering_it_keeps_
     assert_eq!((push.unflushed(), push.lost()), (4, 0));
     assert!(push.try_send("too many").unwrap_err().is_full());
     let pull = node.spawn(Pull::new("pull").listen(&later)).await.unwrap();
+    until("it dials", || {
+        push.redial();
+        push.peers() == 1
+    })
+    .await;
     for number in 0..4 {
         receive(&pull, &number.to_string()).await;
     }
