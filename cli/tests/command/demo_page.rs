@@ -25,6 +25,22 @@ const NEXT_SECOND: &str = "\x1b[1;17H";
 /// Ends with the test, however that ends.
 struct Demo(Child);
 
+impl Demo {
+    fn start(arguments: &str, line: &OwnedFd) -> Self {
+        let stream = || line.try_clone().unwrap();
+        let demo = Command::new(env!("CARGO_BIN_EXE_treewire"))
+            .args(arguments.split_whitespace())
+            .env_remove("RUST_LOG")
+            .env_remove("NO_COLOR")
+            .env("TERM", "xterm-256color")
+            .stdin(stream())
+            .stdout(stream())
+            .stderr(stream())
+            .spawn();
+        Demo(demo.unwrap())
+    }
+}
+
 impl Drop for Demo {
     fn drop(&mut self) {
         // It may have ended already.
@@ -45,23 +61,8 @@ struct Terminal {
 
 impl Terminal {
     fn of(arguments: &str, columns: u16, rows: u16) -> Self {
-        let screen = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-        grantpt(&screen).unwrap();
-        unlockpt(&screen).unwrap();
-        let name = ptsname(&screen, Vec::new()).unwrap();
-        let line = open(name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap();
-        resize(&line, columns, rows);
-        let stream = || line.try_clone().unwrap();
-        let demo = Command::new(env!("CARGO_BIN_EXE_treewire"))
-            .args(arguments.split_whitespace())
-            .env_remove("RUST_LOG")
-            .env_remove("NO_COLOR")
-            .env("TERM", "xterm-256color")
-            .stdin(stream())
-            .stdout(stream())
-            .stderr(stream())
-            .spawn()
-            .unwrap();
+        let (screen, line) = pair(columns, rows);
+        let demo = Demo::start(arguments, &line);
         let shown = Arc::<Mutex<String>>::default();
         let mut screen = File::from(screen);
         let keyboard = screen.try_clone().unwrap();
@@ -75,7 +76,7 @@ impl Terminal {
             }
         });
         Terminal {
-            demo: Demo(demo),
+            demo,
             keyboard,
             line,
             shown,
@@ -119,6 +120,19 @@ impl Terminal {
         assert!(after.contains(SHOW_CURSOR));
         after.replace("\r\n", "\n").replace("\x1b[0m", "")
     }
+}
+
+/// The two sides of a terminal: the screen, and the line to the program.
+fn pair(columns: u16, rows: u16) -> (OwnedFd, OwnedFd) {
+    let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
+    let screen = openpt(flags).unwrap();
+    grantpt(&screen).unwrap();
+    unlockpt(&screen).unwrap();
+    let name = ptsname(&screen, Vec::new()).unwrap();
+    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let line = open(name, flags, Mode::empty()).unwrap();
+    resize(&line, columns, rows);
+    (screen, line)
 }
 
 fn resize(line: &OwnedFd, columns: u16, rows: u16) {
@@ -171,4 +185,22 @@ fn logs_are_not_written_across_a_page() {
     let terminal = Terminal::of("demo -v --duration 1s", 80, 24);
     terminal.until_shown("restarted ");
     assert!(!terminal.shows(ENTER));
+}
+
+#[test]
+fn a_page_whose_terminal_goes_away_ends() {
+    let (screen, line) = pair(80, 24);
+    let mut demo = Demo::start("demo --duration 1h", &line);
+    drop(line);
+    let mut screen = File::from(screen);
+    let mut shown = Vec::new();
+    let mut bytes = [0; 4_096];
+    while !String::from_utf8_lossy(&shown).contains("treewire demo") {
+        let count = screen.read(&mut bytes).unwrap();
+        shown.extend_from_slice(&bytes[..count]);
+    }
+    drop(screen);
+    until("the demonstration ends", || {
+        demo.0.try_wait().unwrap().is_some()
+    });
 }

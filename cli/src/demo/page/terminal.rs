@@ -5,7 +5,7 @@ use std::panic::{set_hook, take_hook};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
@@ -81,8 +81,12 @@ impl Drop for Screen {
     fn drop(&mut self) {
         self.ended.store(true, SeqCst);
         if let Some(reader) = self.reader.take() {
-            // It reads nothing any more that is typed for the shell.
-            let _ = reader.join();
+            // So that it reads nothing any more that is typed for the shell. Of a terminal that
+            // is gone it never comes back.
+            let deadline = Instant::now() + 4 * PATIENCE;
+            while !reader.is_finished() && Instant::now() < deadline {
+                thread::sleep(PATIENCE / 10);
+            }
         }
         restore();
     }
