@@ -1,98 +1,17 @@
 //! What a socket subscribed to, and how far it has the streams of its publishers.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use treewire_transports::{Envelope, Kind};
 
+use super::follower::{Following, Wanted};
 use super::publisher::{SUBSCRIPTION_BYTES_MAX, SUBSCRIPTIONS_MAX, SubscriptionRefused};
 use super::{Core, Inlet, PipeId, Queued};
 use crate::handle::{OfflineReason, SocketEvent};
 use crate::message::{Message, Receipt};
 use crate::pattern::{Note, Pattern};
 use crate::position::{SEQUENCE_MAX, StreamId, StreamPosition};
-
-/// The subscribing side of a socket, over all its connections.
-#[derive(Default)]
-pub(crate) struct Follower {
-    wanted: HashMap<Pattern, Wanted>,
-    pattern_bytes: usize,
-    last_id: u64,
-    /// Why one of those from the start was not taken.
-    refused: Option<SubscriptionRefused>,
-    /// How far it has the streams whose publishers are away.
-    away: Away,
-}
-
-struct Wanted {
-    id: u64,
-    /// How often it was subscribed to.
-    times: usize,
-}
-
-/// Streams that no pipe follows just now, the oldest first.
-#[derive(Default)]
-struct Away(VecDeque<StreamPosition>);
-
-/// How many of them are remembered.
-const AWAY_MAX: usize = 1_024;
-
-/// How far a pipe has the stream of its publisher.
-pub(crate) struct Following {
-    stream: StreamId,
-    /// Up to which message nothing comes any more.
-    sequence: u64,
-    /// Whether it had that from an earlier connection, or was told so by its user.
-    goes_on: bool,
-    /// The publisher said where it begins.
-    has_begun: bool,
-    /// Subscriptions that the publisher has not answered.
-    unanswered: HashSet<u64>,
-}
-
-impl Away {
-    fn remember(&mut self, position: StreamPosition) {
-        self.0.retain(|other| other.stream != position.stream);
-        if self.0.len() == AWAY_MAX {
-            self.0.pop_front();
-        }
-        self.0.push_back(position);
-    }
-
-    fn recall(&mut self, stream: StreamId) -> Option<u64> {
-        let at = self.0.iter().position(|other| other.stream == stream)?;
-        Some(self.0.remove(at)?.sequence)
-    }
-}
-
-impl Following {
-    /// Whether a message of that number is one that was not there.
-    #[inline]
-    fn arrived(&mut self, number: u64) -> bool {
-        let is_new = self.has_begun && number > self.sequence && number <= SEQUENCE_MAX;
-        if is_new {
-            self.sequence = number;
-        }
-        is_new
-    }
-
-    /// Messages up to that one do not come; those of them that are news.
-    fn miss(&mut self, from: u64, to: u64) -> Option<(u64, u64)> {
-        let from = from.max(self.sequence + 1);
-        if from > to || to > SEQUENCE_MAX {
-            return None;
-        }
-        self.sequence = to;
-        Some((from, to))
-    }
-
-    fn position(&self) -> StreamPosition {
-        StreamPosition {
-            stream: self.stream,
-            sequence: self.sequence,
-        }
-    }
-}
 
 impl Core {
     /// Where streams were when the socket is to go on with them.

@@ -1,3 +1,6 @@
+mod leaving;
+mod queue;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -158,14 +161,6 @@ impl Pipe {
         acknowledged
     }
 
-    /// Puts messages back before those that are queued.
-    fn requeue(&mut self, again: impl DoubleEndedIterator<Item = Queued>) {
-        for queued in again.rev() {
-            self.outbound_bytes += queued.bytes;
-            self.outbound.push_front(queued);
-        }
-    }
-
     fn attach_at(&mut self, inlet: Arc<Inlet>, sent: Position) {
         if self.parts {
             inlet.make_last();
@@ -315,94 +310,6 @@ impl Pipe {
         self.priority = options.priority();
     }
 
-    /// It leaves before all that is queued, through this connection or not at all.
-    pub(crate) fn say_first(&mut self, queued: Queued) {
-        if let Some(connection) = &mut self.connection {
-            connection.first = Some(Box::new(queued));
-        }
-        self.wake();
-    }
-
-    pub(crate) fn push(&mut self, queued: Queued) {
-        self.outbound_bytes += queued.bytes;
-        self.outbound.push_back(queued);
-        self.wake();
-    }
-
-    /// Takes the oldest that are queued until there is room for one more. What left is kept
-    /// all the same, and may be the bound by itself.
-    pub(crate) fn make_room(&mut self, bound: Bound) -> Vec<Queued> {
-        let mut oldest = Vec::new();
-        while !self.has_room(bound)
-            && let Some(queued) = self.outbound.pop_front()
-        {
-            self.outbound_bytes -= queued.bytes;
-            oldest.push(queued);
-        }
-        oldest
-    }
-
-    /// The same of messages alone: what is told of them stays.
-    pub(crate) fn make_room_for_news(&mut self, bound: Bound) -> Vec<Queued> {
-        let mut oldest = Vec::new();
-        while !self.has_room(bound)
-            && let Some(at) = self.first_message()
-            && let Some(queued) = self.outbound.remove(at)
-        {
-            self.outbound_bytes -= queued.bytes;
-            oldest.push(queued);
-        }
-        oldest
-    }
-
-    fn first_message(&self) -> Option<usize> {
-        self.outbound.iter().position(Queued::is_message)
-    }
-
-    /// Puts something before the messages that are queued.
-    pub(crate) fn push_before_messages(&mut self, queued: Queued) {
-        let at = self.first_message().unwrap_or(self.outbound.len());
-        self.outbound_bytes += queued.bytes;
-        self.outbound.insert(at, queued);
-        self.wake();
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.outbound.is_empty()
-    }
-
-    /// Takes back the message with that correlation id, if it is still queued.
-    pub(crate) fn withdraw(&mut self, correlation: u64) -> Option<Queued> {
-        let mut outbound = self.outbound.iter();
-        let found = outbound.position(|queued| queued.envelope.correlation == correlation);
-        let withdrawn = self.outbound.remove(found?)?;
-        self.outbound_bytes -= withdrawn.bytes;
-        Some(withdrawn)
-    }
-
-    /// Takes the answers out of the queue: whoever asked is gone, and who comes next
-    /// numbers its requests alike.
-    pub(crate) fn take_answers(&mut self) -> Vec<Queued> {
-        let queue = self.take_queue().into_iter();
-        let is_answer = |queued: &Queued| queued.envelope.correlation != 0;
-        let (answers, others): (Vec<_>, Vec<_>) = queue.partition(is_answer);
-        self.requeue(others.into_iter());
-        answers
-    }
-
-    pub(crate) fn take_queue(&mut self) -> VecDeque<Queued> {
-        self.outbound_bytes = 0;
-        std::mem::take(&mut self.outbound)
-    }
-
-    /// Takes what is queued and need not go to this peer: what cancels a request must.
-    pub(crate) fn take_messages(&mut self) -> Vec<Queued> {
-        let queue = self.take_queue().into_iter();
-        let (messages, others): (Vec<_>, Vec<_>) = queue.partition(Queued::is_message);
-        self.requeue(others.into_iter());
-        messages
-    }
-
     /// The connection is to look at its pipe: something to send, or the close.
     pub(crate) fn wake(&mut self) {
         if let Some(connection) = &mut self.connection
@@ -410,96 +317,5 @@ impl Pipe {
         {
             connection.inlet.wake();
         }
-    }
-
-    /// What the peer allows now; figures never fall. What need not be kept any more, and is
-    /// not [light](Queued::is_light), comes back.
-    pub(crate) fn credit(&mut self, credit: Credit, news: &mut FateNews) -> Vec<Queued> {
-        let Some(connection) = &mut self.connection else {
-            return Vec::new();
-        };
-        let known = &mut connection.credit;
-        known.handled = known.handled.max(credit.handled);
-        known.messages_max = known.messages_max.max(credit.messages_max);
-        known.bytes_max = known.bytes_max.max(credit.bytes_max);
-        connection.acknowledge(news);
-        let session = self.session.as_mut();
-        session.map_or_else(Vec::new, |session| {
-            session.acknowledge(credit.handled, news)
-        })
-    }
-
-    /// Moves to `batch` what credit allows, up to some `bytes_wanted`. When
-    /// nothing more can leave, the next `push` or `credit` wakes the connection.
-    pub(crate) fn take_sendable(
-        &mut self,
-        bytes_wanted: u64,
-        batch: &mut Vec<Queued>,
-        news: &mut FateNews,
-    ) {
-        let Some(connection) = &mut self.connection else {
-            return;
-        };
-        let (outbound, outbound_bytes) = (&mut self.outbound, &mut self.outbound_bytes);
-        let mut oldest = || {
-            let queued = outbound.pop_front()?;
-            *outbound_bytes -= queued.bytes;
-            Some(queued)
-        };
-        match &mut self.session {
-            None => {
-                let mut first = connection.first.take();
-                connection.take(bytes_wanted, batch, news, |_| match first.take() {
-                    Some(first) => Some(*first),
-                    None => oldest(),
-                });
-                connection.first = first;
-            }
-            Some(session) => connection.take(bytes_wanted, batch, news, |news| {
-                let again = session.leaves_again(news);
-                again.or_else(|| Some(session.leaves(oldest()?, news)))
-            }),
-        }
-    }
-
-    /// Something else is sent in the place of a message of `bytes_before` that was taken with
-    /// `after` others behind it: the peer gives credit back for what it gets. What the
-    /// session kept comes back.
-    pub(crate) fn replace_sent(
-        &mut self,
-        after: usize,
-        bytes_before: u64,
-        with: Queued,
-    ) -> Option<Queued> {
-        if let Some(connection) = &mut self.connection {
-            connection.sent_bytes = connection.sent_bytes - bytes_before + with.bytes;
-        }
-        self.session.as_mut()?.replace(after, with)
-    }
-
-    /// The same; what is sent is no message.
-    pub(crate) fn tell_instead(
-        &mut self,
-        after: usize,
-        bytes_before: u64,
-        with: Queued,
-    ) -> Option<Queued> {
-        if let Some(connection) = &mut self.connection {
-            connection.is_no_message(connection.sent - after as u64);
-        }
-        self.replace_sent(after, bytes_before, with)
-    }
-
-    /// A message that was taken is not sent after all, unlike the `after` that were taken
-    /// after it. Its tracker comes back.
-    pub(crate) fn unsend(&mut self, bytes: u64, after: usize) -> Option<Tracker> {
-        let connection = self.connection.as_mut()?;
-        let tracker = match &mut self.session {
-            Some(session) => session.stays(after).and_then(|queued| queued.tracker),
-            None => connection.untrack(connection.sent - after as u64),
-        };
-        connection.sent -= 1;
-        connection.sent_bytes -= bytes;
-        tracker
     }
 }

@@ -1,7 +1,7 @@
 use std::ops::Deref;
 
 use super::socket::as_it_is;
-use super::{Incoming, RecvError, SocketHandle};
+use super::{Incoming, RecvError, SocketHandle, SubSocket};
 use crate::message::Message;
 
 /// The handle of a [`Pull`](crate::Pull) socket.
@@ -16,31 +16,39 @@ impl Deref for PullSocket {
     }
 }
 
-impl PullSocket {
-    /// The next message of all peers, fairly; `None` once the socket has closed.
-    /// Several tasks may receive at once. The message counts as handled, and its
-    /// sender learns so, when it is dropped.
-    ///
-    /// # Errors
-    /// [`RecvError::Delivering`] for a socket that delivers to an actor, [`RecvError::TimedOut`] after
-    /// its [`receive_timeout`](crate::Pull::receive_timeout).
-    ///
-    /// # Cancel safety
-    /// A dropped call has not taken a message.
-    pub async fn recv(&self) -> Result<Option<Message>, RecvError> {
-        self.0.receive(as_it_is).await
-    }
+/// What handles have whose sockets receive from all peers.
+macro_rules! receives {
+    ($handle:ident) => {
+        impl $handle {
+            /// The next message of all peers, fairly; `None` once the socket has closed.
+            /// Several tasks may receive at once. The message counts as handled, and its
+            /// sender learns so, when it is dropped.
+            ///
+            /// # Errors
+            /// [`RecvError::Delivering`] for a socket that delivers to an actor, [`RecvError::TimedOut`] after
+            /// its [`receive_timeout`](crate::Pull::receive_timeout).
+            ///
+            /// # Cancel safety
+            /// A dropped call has not taken a message.
+            pub async fn recv(&self) -> Result<Option<Message>, RecvError> {
+                self.0.receive(as_it_is).await
+            }
 
-    /// A message that is there already.
-    ///
-    /// # Errors
-    /// As [`recv`](Self::recv), which alone waits.
-    pub fn try_recv(&self) -> Result<Option<Message>, RecvError> {
-        self.0.try_receive(as_it_is)
-    }
+            /// A message that is there already.
+            ///
+            /// # Errors
+            /// As [`recv`](Self::recv), which alone waits.
+            pub fn try_recv(&self) -> Result<Option<Message>, RecvError> {
+                self.0.try_receive(as_it_is)
+            }
 
-    /// What is received, as a stream that ends when the socket has closed.
-    pub fn stream(&self) -> Incoming<Message> {
-        Incoming::new(self.0.clone(), as_it_is)
-    }
+            /// What is received, as a stream that ends when the socket has closed.
+            pub fn stream(&self) -> Incoming<Message> {
+                Incoming::new(self.0.clone(), as_it_is)
+            }
+        }
+    };
 }
+
+receives!(PullSocket);
+receives!(SubSocket);

@@ -1,9 +1,7 @@
 use std::ops::Deref;
 
-use super::socket::as_it_is;
-use super::{Incoming, RecvError, SocketHandle};
+use super::SocketHandle;
 use crate::core::SubscriptionRefused;
-use crate::message::Message;
 use crate::pattern::{Pattern, PatternError};
 use crate::position::StreamPosition;
 
@@ -101,33 +99,8 @@ impl SubSocket {
 
     /// How far each stream came that it follows, or followed lately: to go on from there with
     /// [`Sub::resume_from`](crate::Sub::resume_from). What is received and not yet taken counts as
-    /// having come: the position of a message stands [in it](Message::position).
+    /// having come: the position of a message stands [in it](crate::Message::position).
     pub fn positions(&self) -> Vec<StreamPosition> {
         self.shared.core(|core| core.positions())
-    }
-
-    /// The next message of all publishers, fairly; `None` once the socket has closed. Several
-    /// tasks may receive at once.
-    ///
-    /// # Errors
-    /// [`RecvError::Delivering`] for a socket that delivers to an actor.
-    ///
-    /// # Cancel safety
-    /// A dropped call has not taken a message.
-    pub async fn recv(&self) -> Result<Option<Message>, RecvError> {
-        self.0.receive(as_it_is).await
-    }
-
-    /// A message that is there already.
-    ///
-    /// # Errors
-    /// As [`recv`](Self::recv).
-    pub fn try_recv(&self) -> Result<Option<Message>, RecvError> {
-        self.0.try_receive(as_it_is)
-    }
-
-    /// What is received, as a stream that ends when the socket has closed.
-    pub fn stream(&self) -> Incoming<Message> {
-        Incoming::new(self.0.clone(), as_it_is)
     }
 }

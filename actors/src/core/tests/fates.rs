@@ -7,6 +7,7 @@ use super::sessions::{
 };
 use super::*;
 use crate::handle::{Fate, SessionEnd, SocketDeadLetter};
+use crate::pattern::Sender;
 
 fn track(core: &mut Core, text: &str) -> Arc<FateCell> {
     core.send_tracked(content(text), None).expect("it is taken")

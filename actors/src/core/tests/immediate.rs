@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::pattern::Receiver;
+use crate::pattern::Sender;
 
 fn immediate(socket_type: SocketType) -> Core {
     core(SocketOptions {

@@ -26,6 +26,7 @@ use treewire_transports::{Content, Credit, Delivery, Envelope, RefusalCode};
 
 use super::*;
 use crate::bound::Overflow;
+use crate::handle::OfflineReason;
 use crate::pattern::{Connector, SocketType};
 
 /// How long a session is kept without its peer, by default.
