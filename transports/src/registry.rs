@@ -163,6 +163,24 @@ impl Registry {
         .concat())
     }
 
+    /// Every transport by its scheme with the options it takes, for help texts.
+    pub fn options_of_transports(&self) -> Vec<(&'static str, &'static [OptionSpec])> {
+        let transports = self.0.read().transports.clone();
+        let transports = transports.iter();
+        transports
+            .map(|(scheme, transport)| (*scheme, transport.options()))
+            .collect()
+    }
+
+    /// Every dialect by its name with the options it adds, for help texts.
+    pub fn options_of_dialects(&self) -> Vec<(&'static str, &'static [OptionSpec])> {
+        let dialects = self.0.read().dialects.clone();
+        let dialects = dialects.iter();
+        dialects
+            .map(|(name, dialect)| (*name, dialect.options()))
+            .collect()
+    }
+
     fn usable(
         &self,
         endpoint: &Endpoint,

@@ -9,6 +9,7 @@ mod foreign_names;
 mod kind;
 mod macros;
 mod page;
+mod page_of_urls;
 mod row;
 mod table;
 

@@ -1,7 +1,7 @@
 //! The page of the documentation.
 
 use super::foreign_names::{self, Meaning};
-use super::{OptionRow, Place, all};
+use super::{OptionRow, Place, all, page_of_urls};
 
 /// What `docs/options.md` says, in Markdown.
 pub fn page() -> String {
@@ -9,6 +9,7 @@ pub fn page() -> String {
     for row in all() {
         page.push_str(&line(row));
     }
+    page.push_str(&page_of_urls::section());
     page.push_str(FOREIGN_HEAD);
     for (project, table) in foreign_names::TABLES {
         page.push_str(&format!(
