@@ -1,33 +1,76 @@
-//! `--timeout`: how long the command waits without progress.
+//! How long the command waits: `--timeout` without progress, and not for nobody.
 
 use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::time::{Instant, sleep};
 
 use crate::ending::Ending;
+use crate::patterns::Unreachable;
 
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Patience(Option<Duration>);
+#[derive(Clone, Debug)]
+pub(crate) struct Patience {
+    limit: Option<Duration>,
+    unreachable: Option<Unreachable>,
+}
 
 impl Patience {
     pub(crate) fn new(limit: Option<Duration>) -> Self {
-        Patience(limit)
+        Patience {
+            limit,
+            unreachable: None,
+        }
+    }
+
+    /// It ends as soon as nobody can be reached any more.
+    pub(crate) fn unless(self, unreachable: Unreachable) -> Self {
+        Patience {
+            unreachable: Some(unreachable),
+            ..self
+        }
+    }
+
+    /// For what needs nobody.
+    pub(crate) fn with_nobody(&self) -> Self {
+        Patience::new(self.limit)
     }
 
     /// Waits for `future` while `progress` keeps changing; `lacking` says what
     /// there was none of.
     pub(crate) async fn wait<T, P: PartialEq>(
-        self,
+        &self,
         future: impl Future<Output = T>,
         progress: impl Fn() -> P,
         lacking: &str,
     ) -> Result<T, Ending> {
-        let Some(limit) = self.0 else {
+        let mut future = pin!(future);
+        let in_time = self.in_time(&mut future, progress, lacking);
+        let Some(unreachable) = self.unreachable.clone() else {
+            return in_time.await;
+        };
+        let why = tokio::select! {
+            biased;
+            output = in_time => return output,
+            why = unreachable => why,
+        };
+        // What the last peer did came before it went.
+        match future.now_or_never() {
+            Some(output) => Ok(output),
+            None => Err(Ending::Failed(why)),
+        }
+    }
+
+    async fn in_time<T, P: PartialEq>(
+        &self,
+        mut future: impl Future<Output = T> + Unpin,
+        progress: impl Fn() -> P,
+        lacking: &str,
+    ) -> Result<T, Ending> {
+        let Some(limit) = self.limit else {
             return Ok(future.await);
         };
-        let mut future = pin!(future);
         let (mut known, mut since) = (progress(), Instant::now());
         loop {
             tokio::select! {
@@ -49,7 +92,7 @@ impl Patience {
 
     /// Waits for `future` as long as the limit says.
     pub(crate) async fn wait_once<T>(
-        self,
+        &self,
         future: impl Future<Output = T>,
         lacking: &str,
     ) -> Result<T, Ending> {

@@ -10,10 +10,13 @@ use crate::patience::Patience;
 
 /// Waits until the peers confirmed everything, and closes the socket. Returns how
 /// many messages were given up in its life.
-pub(super) async fn flush(socket: &SocketHandle, patience: Patience) -> Result<u64, Ending> {
+pub(super) async fn flush(socket: &SocketHandle, patience: &Patience) -> Result<u64, Ending> {
     let progress = || (socket.unflushed(), socket.peers());
-    let close = patience.wait(close(socket, None), progress, "no confirmation");
-    close.await
+    let lacking = "no confirmation";
+    patience.wait(socket.drain(), progress, lacking).await?;
+    // It closes without anybody, too.
+    let patience = patience.with_nobody();
+    patience.wait(close(socket, None), progress, lacking).await
 }
 
 /// Closes the socket at once. Returns how many messages were given up in its life.

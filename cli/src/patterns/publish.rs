@@ -1,6 +1,7 @@
 use treewire::{Content, Node, Payload, Pub, PubSocket};
 
 use super::closing::{flush, give_up, lost_text};
+use super::reach;
 use super::refusals::report_refusals;
 use crate::arguments::PubArguments;
 use crate::ending::{Ending, Outcome};
@@ -29,16 +30,16 @@ pub(crate) fn publish(arguments: PubArguments) -> Outcome {
             let socket = node.spawn(socket).await?;
             session::announce_listeners(&endpoints.listen, &socket.endpoints());
 
-            let patience = Patience::new(endpoints.timeout);
+            let patience = reach::patience(&socket, &endpoints);
             let subscribers = || socket.subscribers();
             let lacking = "not enough subscribers";
             patience
                 .wait(socket.ready(wait_for), subscribers, lacking)
                 .await?;
             let topic = topic.map(Payload::from);
-            let sent = send_all(&socket, &mut input, topic, patience).await;
+            let sent = send_all(&socket, &mut input, topic, &patience).await;
             let lost = match sent {
-                Ok(()) => flush(&socket, patience).await,
+                Ok(()) => flush(&socket, &patience).await,
                 Err(ending) => Err(ending),
             };
             match lost {
@@ -57,7 +58,7 @@ async fn send_all(
     socket: &PubSocket,
     input: &mut Input,
     topic: Option<Payload>,
-    patience: Patience,
+    patience: &Patience,
 ) -> Outcome {
     let mut progress = Progress::new("published", input.is_typed());
     while let Some(message) = input.next().await? {

@@ -1,6 +1,7 @@
 use treewire::{Node, Pull, PullSocket};
 
 use super::batch::batch;
+use super::reach;
 use super::refusals::report_refusals;
 use crate::arguments::{Format, PullArguments};
 use crate::ending::{Ending, Outcome};
@@ -27,10 +28,10 @@ pub(crate) fn pull(arguments: PullArguments) -> Outcome {
             let socket = node.spawn(pull).await?;
             session::announce_listeners(&endpoints.listen, &socket.endpoints());
 
-            let patience = Patience::new(endpoints.timeout);
+            let patience = reach::patience(&socket, &endpoints);
             let output = Output::open()?;
             let count = count.unwrap_or(u64::MAX);
-            let printed = print(&socket, &output, count, printing.format, patience).await;
+            let printed = print(&socket, &output, count, printing.format, &patience).await;
             let written = output.finish().await;
             printed.and(written)
         },
@@ -43,7 +44,7 @@ async fn print(
     output: &Output,
     count: u64,
     format: Format,
-    patience: Patience,
+    patience: &Patience,
 ) -> Outcome {
     let mut progress = Progress::new("received", output::is_terminal());
     let mut left = count;

@@ -1,6 +1,7 @@
 use treewire::{Node, Push, PushSocket};
 
 use super::closing::{flush, give_up, lost_text};
+use super::reach;
 use super::refusals::report_refusals;
 use crate::arguments::PushArguments;
 use crate::ending::{Ending, Outcome};
@@ -29,9 +30,9 @@ pub(crate) fn push(arguments: PushArguments) -> Outcome {
             let peer = socket.clone();
             let met_a_peer = tokio::spawn(async move { peer.ready(1).await });
 
-            let patience = Patience::new(endpoints.timeout);
-            let lost = match send_all(&socket, &mut input, patience).await {
-                Ok(()) => flush(&socket, patience).await,
+            let patience = reach::patience(&socket, &endpoints);
+            let lost = match send_all(&socket, &mut input, &patience).await {
+                Ok(()) => flush(&socket, &patience).await,
                 Err(ending) => Err(ending),
             };
             match lost {
@@ -48,7 +49,7 @@ pub(crate) fn push(arguments: PushArguments) -> Outcome {
     )
 }
 
-async fn send_all(socket: &PushSocket, input: &mut Input, patience: Patience) -> Outcome {
+async fn send_all(socket: &PushSocket, input: &mut Input, patience: &Patience) -> Outcome {
     let mut progress = Progress::new("sent", input.is_typed());
     while let Some(message) = input.next().await? {
         let bytes = message.len() as u64;

@@ -2,6 +2,7 @@ use treewire::{Content, Node, Rep, RepSocket};
 
 use super::batch::batch;
 use super::closing::{flush, lost_text};
+use super::reach;
 use super::refusals::report_refusals;
 use crate::arguments::{Format, RepArguments};
 use crate::ending::{Ending, Outcome};
@@ -33,13 +34,14 @@ pub(crate) fn rep(arguments: RepArguments) -> Outcome {
             let socket = node.spawn(rep).await?;
             session::announce_listeners(&endpoints.listen, &socket.endpoints());
 
-            let patience = Patience::new(endpoints.timeout);
+            let patience = reach::patience(&socket, &endpoints);
             let output = Output::open()?;
             let count = count.unwrap_or(u64::MAX);
-            let answered = serve(&socket, &output, count, printing.format, &answer, patience).await;
+            let answered =
+                serve(&socket, &output, count, printing.format, &answer, &patience).await;
             let written = output.finish().await;
             answered.and(written)?;
-            match flush(&socket, patience).await? {
+            match flush(&socket, &patience).await? {
                 0 => Ok(()),
                 lost => Err(Ending::Failed(lost_text(lost))),
             }
@@ -54,7 +56,7 @@ async fn serve(
     count: u64,
     format: Format,
     answer: &Answer,
-    patience: Patience,
+    patience: &Patience,
 ) -> Outcome {
     let mut left = count;
     while left > 0 {

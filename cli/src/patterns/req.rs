@@ -4,6 +4,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesOrdered;
 use treewire::{Content, Node, Req, ReqSocket, RequestError};
 
+use super::reach;
 use super::refusals::report_refusals;
 use crate::arguments::{Format, ReqArguments};
 use crate::ending::{Ending, Outcome};
@@ -35,9 +36,9 @@ pub(crate) fn req(arguments: ReqArguments) -> Outcome {
             let socket = node.spawn(req).await?;
             session::announce_listeners(&endpoints.listen, &socket.endpoints());
 
-            let patience = Patience::new(endpoints.timeout);
+            let patience = reach::patience(&socket, &endpoints);
             let output = Output::open()?;
-            let asked = ask_all(&socket, &mut input, &output, printing.format, patience).await;
+            let asked = ask_all(&socket, &mut input, &output, printing.format, &patience).await;
             let written = output.finish().await;
             asked.and(written)
         },
@@ -51,7 +52,7 @@ async fn ask_all(
     input: &mut Input,
     output: &Output,
     format: Format,
-    patience: Patience,
+    patience: &Patience,
 ) -> Outcome {
     let quiet = output::is_terminal() || input.is_typed();
     let mut progress = Progress::new("answered", quiet);
@@ -97,7 +98,7 @@ async fn ask_all(
 
 async fn next_reply<F>(
     under_way: &mut FuturesOrdered<F>,
-    patience: Patience,
+    patience: &Patience,
 ) -> Result<Result<Content, RequestError>, Ending>
 where
     F: Future<Output = Result<Content, RequestError>>,

@@ -7,6 +7,7 @@ use treewire::{
 };
 
 use super::batch::batch;
+use super::reach;
 use super::refusals::report_refusals;
 use crate::arguments::{Format, SubArguments};
 use crate::ending::{Ending, Outcome};
@@ -49,7 +50,7 @@ pub(crate) fn subscribe(arguments: SubArguments) -> Outcome {
             let output = Output::open()?;
             let mut printed = Printed {
                 format: printing.format,
-                patience: Patience::new(endpoints.timeout),
+                patience: reach::patience(&socket, &endpoints),
                 left: count.unwrap_or(u64::MAX),
                 positions: Positions::default(),
             };

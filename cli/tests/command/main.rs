@@ -4,6 +4,7 @@ mod arguments;
 mod demo;
 mod demo_page;
 mod failures;
+mod given_up;
 mod guide;
 mod options;
 mod process;
