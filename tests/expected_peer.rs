@@ -5,8 +5,14 @@ use std::sync::{Arc, Mutex};
 use treewire::prelude::*;
 use treewire::{OfflineReason, PipeState, SocketEvent, SocketHandle};
 
+#[macro_use]
 mod support;
 use support::*;
+
+over_every_transport! {
+    iridium_06_a_sub_follows_the_expected_publisher_and_no_other
+    iridium_06_what_waited_for_the_expected_peer_comes_back_as_dead_letters
+}
 
 /// What an actor was told.
 type Heard = Arc<Mutex<Vec<SocketEvent>>>;
@@ -44,14 +50,19 @@ fn is_over(socket: &SocketHandle) -> bool {
         .any(|pipe| pipe.state == PipeState::Closed)
 }
 
-#[tokio::test]
-async fn iridium_06_a_sub_follows_the_expected_publisher_and_no_other() {
-    let (near, right, wrong) = (node().await, node().await, node().await);
-    let publish = |node: Node| async move {
-        let publisher = Pub::new("pub").listen("tcp://127.0.0.1:0");
-        node.spawn(publisher).await.unwrap()
+/// It is over for good, because another one answered.
+fn is_replaced(event: &SocketEvent) -> bool {
+    let closed = OfflineReason::PeerReplaced;
+    matches!(event, SocketEvent::State { state: PipeState::Closed, reason: Some(reason), .. } if *reason == closed)
+}
+
+async fn iridium_06_a_sub_follows_the_expected_publisher_and_no_other(listen: &str) {
+    let [near, right, wrong] = nodes_together().await;
+    let publish = |node: Node, listen: String| async move {
+        node.spawn(Pub::new("pub").listen(listen)).await.unwrap()
     };
-    let (ticks, other) = (publish(right.clone()).await, publish(wrong.clone()).await);
+    let ticks = publish(right.clone(), listen.to_owned()).await;
+    let other = publish(wrong.clone(), listen.replace("here", "there")).await;
     let expected = right.identity().instance;
     let (told, heard) = listener(&near).await;
     let sub = |name: &str, address: String| {
@@ -67,26 +78,25 @@ async fn iridium_06_a_sub_follows_the_expected_publisher_and_no_other() {
     assert_eq!(message.payload(), &b"a"[..]);
 
     until("the wrong one is given up", || is_over(&refuses)).await;
-    let replaced = |event: &SocketEvent| {
-        let closed = OfflineReason::PeerReplaced;
-        matches!(event, SocketEvent::State { state: PipeState::Closed, reason: Some(reason), .. } if *reason == closed)
-    };
-    until("its actor is told so", || count(&heard, replaced) == 1).await;
+    until("its actor is told so", || count(&heard, is_replaced) == 1).await;
     assert_eq!(
         count(&heard, |event| matches!(event, SocketEvent::Online { .. })),
         0
     );
     assert_eq!(other.subscribers(), 0);
-    stop(near).await;
+    for node in [near, right, wrong] {
+        stop(node).await;
+    }
 }
 
-#[tokio::test]
-async fn iridium_06_what_waited_for_the_expected_peer_comes_back_as_dead_letters() {
+async fn iridium_06_what_waited_for_the_expected_peer_comes_back_as_dead_letters(listen: &str) {
     for delivery in [Delivery::BestEffort, Delivery::Reliable] {
-        let (near, wrong) = (node().await, node().await);
-        let place = address_for_later("tcp://127.0.0.1:0");
+        let [near, wrong] = nodes_together().await;
+        let place = address_for_later(listen);
+        let (told, heard) = listener(&near).await;
         let push = Push::new("push").dial(&place).delivery(delivery);
-        let push = near.spawn(push.expect_peer([7; 16])).await.unwrap();
+        let push = push.expect_peer([7; 16]).events(&told);
+        let push = near.spawn(push).await.unwrap();
         let mut letters = push.dead_letters();
         push.send("for another").await.unwrap();
         let pull = Pull::new("pull").listen(&place).delivery(delivery);
@@ -94,6 +104,7 @@ async fn iridium_06_what_waited_for_the_expected_peer_comes_back_as_dead_letters
         let letter = in_time(letters.next()).await.unwrap();
         assert_eq!(letter.content.first(), &b"for another"[..]);
         until("the pipe is over", || is_over(&push)).await;
+        until("its actor is told so", || count(&heard, is_replaced) == 1).await;
         let refused = push.try_send("more").unwrap_err();
         assert!(refused.is_peer_replaced(), "{delivery:?}: {refused}");
         assert!(pull.try_recv().unwrap().is_none());

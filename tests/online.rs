@@ -5,15 +5,21 @@ use std::time::{Duration, Instant};
 
 use treewire::PipeState::{Connecting, Disconnected, Ready};
 use treewire::prelude::*;
+use treewire::runtime::ChildState;
 use treewire::transports::RefusalCode;
 use treewire::{
     OfflineReason, PipeState, SocketEvent, SocketEvents, SocketHandle, Source, World, driven,
 };
 
+#[macro_use]
 mod support;
 use support::proxy::Proxy;
 use support::raw::Raw;
 use support::*;
+
+over_every_transport! {
+    iridium_09_online_and_offline_come_exactly_once_per_transition
+}
 
 /// What one end was told.
 struct Witness {
@@ -179,21 +185,28 @@ async fn kill(node: &Node, kind: &str) {
     }
 }
 
-#[tokio::test]
-async fn iridium_09_online_and_offline_come_exactly_once_per_transition() {
+/// Through kills of connections, endpoints and sockets; over tcp also through cuts.
+async fn iridium_09_online_and_offline_come_exactly_once_per_transition(listen: &str) {
     const DEEDS: u32 = 25;
     // Deeds come faster than they take effect: as many as it takes.
     const ABSENCES: usize = 6;
     for (seed, delivery) in [(1, BestEffort), (2, Reliable), (3, Reliable)] {
         let mut dice = Dice::new(seed);
-        let (near, far) = (node().await, node().await);
-        let pull = Pull::new("pull").listen("tcp://127.0.0.1:0");
+        let [near, far] = nodes_together().await;
+        let pull = Pull::new("pull").listen(listen);
         let pull = far.spawn(pull.delivery(delivery)).await.unwrap();
         let mut at_pull = Witness::of(&pull);
-        let proxy = Proxy::to(&address(&pull), seed, 600).await;
-        let push = Push::new("push").dial(&proxy.url).delivery(delivery);
-        let push = near.spawn(push).await.unwrap();
+        let mut dialed = address(&pull);
+        let mut proxy = None;
+        if listen.starts_with("tcp") {
+            let cuts = Proxy::to(&dialed, seed, 600).await;
+            dialed.clone_from(&cuts.url);
+            proxy = Some(cuts);
+        }
+        let push = Push::new("push").dial(&dialed).delivery(delivery);
+        let (push_spec, push) = push.into_spec();
         let mut at_push = Witness::of(&push);
+        near.spawn(push_spec).await.unwrap();
         let mut sent = 0_u32;
         let began = Instant::now();
         let mut deeds = 0;
@@ -207,7 +220,7 @@ async fn iridium_09_online_and_offline_come_exactly_once_per_transition() {
                 2 => kill(&far, "listener").await,
                 3 => kill(&near, "push").await,
                 4 => kill(&far, "pull").await,
-                // The proxy will have enough of it soon.
+                // The proxy, if there is one, will have enough of it soon.
                 _ => {
                     for _ in 0..30 {
                         in_time(push.send(sent.to_string())).await.unwrap();
@@ -227,7 +240,17 @@ async fn iridium_09_online_and_offline_come_exactly_once_per_transition() {
             at_push.look();
             at_pull.look();
         }
-        proxy.calm_down();
+        if let Some(proxy) = &proxy {
+            proxy.calm_down();
+        }
+        // A kill takes effect when it does, and tells others; so each is looked at twice.
+        for node in [&near, &far, &near, &far] {
+            until_tree(node, "all kills have taken effect", |tree| {
+                of_kind(tree, "connection").count() == 1
+                    && tree.walk().all(|child| child.state == ChildState::Running)
+            })
+            .await;
+        }
         until("what was told is how it is", || {
             while let Ok(Some(message)) = pull.try_recv() {
                 drop(message);

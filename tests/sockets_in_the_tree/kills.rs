@@ -10,7 +10,7 @@ over_every_transport! {
     a_killed_dialing_socket_comes_back
     kills_in_a_row_do_not_escalate
     what_was_received_survives_the_socket_actor
-    nothing_reliable_is_lost_or_doubled_by_kills
+    iridium_05_nothing_reliable_is_lost_or_doubled_by_kills
 }
 
 async fn a_killed_connection_is_made_again_by_its_dialer(listen: &str) {
@@ -170,7 +170,7 @@ async fn what_was_received_survives_the_socket_actor(listen: &str) {
     stop(node).await;
 }
 
-async fn nothing_reliable_is_lost_or_doubled_by_kills(listen: &str) {
+async fn iridium_05_nothing_reliable_is_lost_or_doubled_by_kills(listen: &str) {
     const MESSAGES: u32 = 20_000;
     let node = node().await;
     let pull = Pull::new("pull").listen(listen).delivery(Reliable);

@@ -17,6 +17,7 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use treewire::runtime::ChildSnapshot;
+use treewire::transports::Registry;
 use treewire::{Node, NodeSnapshot, SocketHandle};
 
 /// After this long a test has failed.
@@ -113,6 +114,18 @@ pub(crate) fn drawn(tree: &NodeSnapshot) -> String {
 
 pub(crate) async fn node() -> Node {
     Node::builder("test").start().await.unwrap()
+}
+
+/// Nodes that know each other's `inproc` names.
+pub(crate) async fn nodes_together<const COUNT: usize>() -> [Node; COUNT] {
+    let registry = Registry::standard();
+    let mut nodes = Vec::new();
+    for _ in 0..COUNT {
+        let node = Node::builder("test").provide(registry.clone());
+        nodes.push(node.start().await.unwrap());
+    }
+    let nodes = nodes.try_into();
+    nodes.unwrap_or_else(|_| unreachable!("there are as many as that"))
 }
 
 pub(crate) async fn stop(node: Node) {
