@@ -5,6 +5,7 @@
 mod support;
 
 mod admission;
+mod conflate;
 mod immediate;
 mod live;
 mod lock_step;

@@ -46,7 +46,10 @@ const ZEROMQ: Table = &[
     ),
     (
         "ZMQ_CONFLATE",
-        Option("overflow", "`conflate`, with `send-messages-max` 1"),
+        Option(
+            "overflow",
+            "`conflate`, with `send-messages-max` 1 there and `receive-messages-max` 1 at the receiver",
+        ),
     ),
     (
         "ZMQ_XPUB_NODROP",
