@@ -1,6 +1,7 @@
 //! Peers that subscribe to too much, or to what is no pattern. They speak `tw` byte by byte.
 
 use tokio::time::timeout;
+use treewire::OfflineReason;
 
 use super::support::raw::*;
 use super::*;
@@ -9,6 +10,9 @@ const LISTEN: &str = "tcp://127.0.0.1:0";
 
 /// How many subscriptions a publisher takes of one peer.
 const SUBSCRIPTIONS_MAX: u64 = 100_000;
+
+/// How long a frame to a publisher may be.
+const FRAME_BYTES_MAX: usize = 1024 * 1024;
 
 const PREFIX: u8 = 0;
 const TOKENS: u8 = 1;
@@ -157,9 +161,13 @@ fn take_frame<'a>(bytes: &mut &'a [u8]) -> Option<(u8, &'a [u8])> {
     Some((kind_and_flags, body))
 }
 
-/// A NOTE with a correlation id.
+/// A NOTE with a correlation id, in one frame if it fits.
 fn note(id: u64, body: &[u8]) -> Vec<u8> {
-    frame(0xc8, 1, &[&varint(id)[..], body].concat())
+    let body = [&varint(id)[..], body].concat();
+    match body.split_at_checked(FRAME_BYTES_MAX) {
+        None => frame(0xc8, 1, &body),
+        Some((first, rest)) => [frame(0xca, 1, first), frame(0xc0, 1, rest)].concat(),
+    }
 }
 
 fn subscribe(id: u64, matching: u8, pattern: &[u8]) -> Vec<u8> {
@@ -188,10 +196,14 @@ async fn what_is_no_pattern_is_refused_with_a_reason_and_the_rest_goes_on() {
     let publisher = publisher(&node, LISTEN).await;
     let sub = honest(&node, &publisher).await;
     let mut greedy = Greedy::new(&publisher, true).await;
-    let megabyte = vec![b'x'; 1024 * 1024 - 100];
+    // The one a single frame carries, the other one does not.
+    let nearly = vec![b'x'; 1024 * 1024 - 100];
+    let megabyte = vec![b'x'; 1024 * 1024];
     let wishes = [
-        (PREFIX, &megabyte[..], "1048476 bytes, at most 1024"),
-        (TOKENS, &megabyte, "1048476 bytes, at most 1024"),
+        (PREFIX, &nearly[..], "1048476 bytes, at most 1024"),
+        (TOKENS, &nearly, "1048476 bytes, at most 1024"),
+        (PREFIX, &megabyte, "1048576 bytes, at most 1024"),
+        (TOKENS, &megabyte, "1048576 bytes, at most 1024"),
         (PREFIX, &megabyte[..1_025], "1025 bytes"),
         (TOKENS, b"", "the pattern is empty"),
         (TOKENS, b"a..b", "has an empty token"),
@@ -231,6 +243,31 @@ async fn what_is_no_pattern_is_refused_with_a_reason_and_the_rest_goes_on() {
         .await;
     assert_eq!(greedy.topics, [b"honest"]);
     assert_eq!(publisher.subscription_count(), 2);
+    stop(node).await;
+}
+
+#[tokio::test]
+async fn a_pattern_in_a_frame_that_is_too_long_ends_the_connection_and_no_other() {
+    let node = node().await;
+    let publisher = publisher(&node, LISTEN).await;
+    let sub = honest(&node, &publisher).await;
+    let mut events = publisher.events();
+    let mut greedy = Greedy::new(&publisher, true).await;
+    let length = varint(FRAME_BYTES_MAX as u64);
+    let head = [&varint(1)[..], &[4, PREFIX], &length].concat();
+    let whole = [head, vec![b'x'; FRAME_BYTES_MAX]].concat();
+    greedy.raw.say(&frame(0xc8, 1, &whole)).await;
+    greedy.raw.hear_all().await;
+    let reason = loop {
+        match in_time(events.next()).await.expect("it is open") {
+            SocketEvent::Offline { reason, .. } => break reason,
+            SocketEvent::Subscribed { pattern, .. } => panic!("{pattern}"),
+            _ => {}
+        }
+    };
+    assert!(matches!(reason, OfflineReason::Misbehaved(_)), "{reason:?}");
+    assert_eq!(publisher.subscription_count(), 1);
+    is_served(&publisher, &sub).await;
     stop(node).await;
 }
 

@@ -49,6 +49,16 @@ macro_rules! over_every_transport {
     };
 }
 
+/// The same over every transport whose bytes a stranger can write.
+macro_rules! over_every_wire {
+    ($($(#[$attribute:meta])* $test:ident)*) => {
+        over_every_transport!(@ tcp "tcp://127.0.0.1:0" $($(#[$attribute])* $test)*);
+        #[cfg(unix)]
+        over_every_transport!(@ ipc "ipc:///tmp/treewire-wire-{}.sock" $($(#[$attribute])* $test)*);
+        over_every_transport!(@ ws "ws://127.0.0.1:0" $($(#[$attribute])* $test)*);
+    };
+}
+
 /// The place with a number instead of `{}` that no other test has, in this process or another.
 pub(crate) fn numbered(place: &str) -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);

@@ -2,29 +2,47 @@
 
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
+#[cfg(unix)]
+use tokio::net::UnixStream;
 
 use super::in_time;
 
+/// The bytes of a connection, whatever carries them.
+pub(crate) trait Bytes: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<B: AsyncRead + AsyncWrite + Send + Unpin> Bytes for B {}
+
 /// A connection of which nothing is expected.
 pub(crate) struct Raw {
-    stream: TcpStream,
-    /// Its own address, by which the log names it.
+    stream: Box<dyn Bytes>,
+    /// Its own address, by which the log names it; nothing over ipc.
     pub(crate) name: String,
 }
 
 impl Raw {
-    /// Connects to `tcp://…` or `ws://…`.
+    /// Connects to `tcp://…`, `ws://…` or `ipc://…`.
     pub(crate) async fn connect(address: &str) -> Raw {
-        let (_, address) = address.split_once("://").unwrap();
+        let (_scheme, address) = address.split_once("://").unwrap();
+        #[cfg(unix)]
+        if _scheme == "ipc" {
+            let stream = in_time(UnixStream::connect(address)).await.unwrap();
+            return Raw {
+                stream: Box::new(stream),
+                name: String::new(),
+            };
+        }
         Raw::of(in_time(TcpStream::connect(address)).await.unwrap())
     }
 
     /// Of a connection that was accepted, or made elsewhere.
     pub(crate) fn of(stream: TcpStream) -> Raw {
         let name = stream.local_addr().unwrap().to_string();
-        Raw { stream, name }
+        Raw {
+            stream: Box::new(stream),
+            name,
+        }
     }
 
     /// Connects and opens channel 1 as a socket of type `socket`; the other side is an `other`.

@@ -1,5 +1,5 @@
 //! Reliable delivery between two processes over tcp, both ways at once, while a proxy cuts their
-//! connections and whoever receives is killed.
+//! connections and whoever receives is killed; and what a publisher knows of a process that crashed.
 //!
 //! What is drawn comes from the seeds below; when a cut falls depends on the machine all the same.
 
@@ -9,6 +9,7 @@ use std::time::Duration;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod crash;
 mod requests;
 mod second;
 mod side;
@@ -28,6 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 #[ignore = "the second process of the other tests"]
 fn the_second_process() {
     match second::task().as_str() {
+        "subscriber" => crash::second(),
         "stream" => stream::second(),
         "requests" => requests::second(),
         other => panic!("there is no task {other}"),

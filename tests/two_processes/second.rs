@@ -74,6 +74,13 @@ impl Other {
             .to_owned()
     }
 
+    /// Kills it, so that it can do nothing about it (SIGKILL on Unix).
+    pub(crate) fn crash(mut self) {
+        let mut child = self.child.take().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
     /// Waits for its end.
     pub(crate) async fn end(mut self) {
         let mut child = self.child.take().unwrap();
