@@ -5,10 +5,9 @@ use std::task::{Context, Poll, ready};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::admission::Admission;
-use super::host::host;
+use super::connected::Connected;
 use super::resolve::resolve;
 use super::tuning::Tuning;
-use crate::link::LinkIo;
 use crate::{Acceptor, Cutter, Endpoint, Link, TransportError, Use};
 
 /// So many connections may wait in the system to be accepted; it may allow fewer.
@@ -46,7 +45,18 @@ impl TcpAcceptor {
         ))
     }
 
-    fn link(&self, stream: TcpStream, peer: SocketAddr) -> Result<Link, TransportError> {
+    /// As `poll_accept`, before it is a link.
+    pub(super) fn poll_connected(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Connected, TransportError>> {
+        Poll::Ready(match ready!(self.listener.poll_accept(cx)) {
+            Ok((stream, peer)) => self.connected(stream, peer),
+            Err(error) => Err(TransportError::from_io(self.local.without_options(), error)),
+        })
+    }
+
+    fn connected(&self, stream: TcpStream, peer: SocketAddr) -> Result<Connected, TransportError> {
         let endpoint = || self.local.without_options().to_string();
         if let Err(reason) = self.admission.admits(peer) {
             return Err(TransportError::BadPeer {
@@ -62,12 +72,10 @@ impl TcpAcceptor {
         };
         self.tuning.apply(&stream).map_err(gone)?;
         let local = stream.local_addr().map_err(gone)?;
-        Ok(Link {
-            cutter: Cutter::of_socket(&stream),
-            io: LinkIo::Stream(Box::new(stream)),
-            peer: peer.to_string(),
-            host: host(peer),
-            local: local.to_string(),
+        Ok(Connected {
+            stream,
+            local,
+            remote: peer,
         })
     }
 }
@@ -91,9 +99,9 @@ impl Acceptor for TcpAcceptor {
     }
 
     fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<Result<Link, TransportError>> {
-        Poll::Ready(match ready!(self.listener.poll_accept(cx)) {
-            Ok((stream, peer)) => self.link(stream, peer),
-            Err(error) => Err(TransportError::from_io(self.local.without_options(), error)),
+        self.poll_connected(cx).map_ok(|connected| {
+            let peer = connected.remote.to_string();
+            connected.into_link(peer)
         })
     }
 }

@@ -1,6 +1,7 @@
 //! TCP: byte streams between a host and a port.
 
 mod admission;
+mod connected;
 mod dial;
 mod host;
 mod listen;
@@ -50,3 +51,6 @@ impl Transport for Tcp {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;
