@@ -183,7 +183,7 @@ fn each_promise_names_a_test_that_exists() {
     assert!(missing.is_empty(), "no such tests: {missing:?}");
 }
 
-/// The names of the functions that follow a test attribute, or run over every transport.
+/// The names of the functions that follow a test attribute, or run over every transport or wire.
 fn collect_tests(folder: &Path, tests: &mut BTreeSet<String>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -197,7 +197,7 @@ fn collect_tests(folder: &Path, tests: &mut BTreeSet<String>) {
                     let declared = lines.next().unwrap_or_default();
                     let name = declared.split("fn ").nth(1).unwrap_or_default();
                     tests.extend(name.split('(').next().map(str::to_owned));
-                } else if line == "over_every_transport! {" {
+                } else if line == "over_every_transport! {" || line == "over_every_wire! {" {
                     let listed = lines.by_ref().take_while(|line| *line != "}");
                     tests.extend(listed.map(str::to_owned));
                 }
