@@ -180,14 +180,14 @@ const ZEROMQ: Table = &[
         "ZMQ_HELLO_MSG",
         Option(
             "hello-message",
-            "of sockets that send; `events()` tells every socket who comes",
+            "of `Push` and composed sockets; `events()` tells every socket who comes",
         ),
     ),
     (
         "ZMQ_DISCONNECT_MSG",
         Option(
             "disconnect-message",
-            "of sockets that receive messages; `events()` tells every socket who goes",
+            "of `Pull` and composed sockets; `events()` tells every socket who goes",
         ),
     ),
     (

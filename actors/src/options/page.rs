@@ -31,7 +31,7 @@ pub fn page() -> String {
 const HEAD: &str = "# Options of sockets
 
 The same names everywhere: `Push::new(\"out\").send_messages_max(5_000)` or `.set(\"send-messages-max\", \"5000\")?` before the socket is spawned, `socket.set(\"send-messages-max\", \"5000\")?`
-and `socket.get(…)` while it runs, `?name=value` in an endpoint where the table says url (then it holds for the connections of that endpoint), `--name value` for `treewire push`, `pull`, `req` and `rep` where it says flag.
+and `socket.get(…)` while it runs, `?name=value` in an endpoint where the table says url (then it holds for the connections of that endpoint), `--name value` for `treewire push`, `pull`, `req`, `rep`, `pub` and `sub` where it says flag.
 
 Times have units: `250ms`, `5s`, `1m 30s`. Bytes may: `65536`, `64KiB`, `16MiB`. Switches are `on` or `off`. What may be absent is `none`.
 What is changed while a socket runs outlives its actors. An unknown name or a value that does not fit is an error that says what is allowed, and changes nothing.

@@ -40,10 +40,15 @@ for [Push Pull Req Rep Pub Sub Socket] {
     /// still passes. A lower bound holds once the peer has used up what it was allowed.
     receive_bytes_max(u64): Bytes<1, BYTES_MAX> = "16MiB", AtOnce, [Flag];
 
+}
+
+for [Push Req Rep Pub Socket] {
     /// What becomes of a message when the queues are at their bound or there is no peer. A
     /// subscriber that stalls holds up nobody.
     overflow(Overflow): OneOf<Overflow> = "wait" but Pub "drop-newest", NextMessage, [Flag];
+}
 
+for [Push Pull Req Rep Pub Sub Socket] {
     /// How long a socket that is stopped, with its node, with its group or by hand, waits
     /// for its peers to confirm what was sent. What could not be sent by then waits for its
     /// next start.

@@ -54,6 +54,18 @@ fn values_come_back_as_they_were_set() {
 }
 
 #[test]
+fn sockets_that_send_no_messages_have_no_overflow() {
+    for (socket, has_it) in [
+        ("Pull", false),
+        ("Sub", false),
+        ("Rep", true),
+        ("Pub", true),
+    ] {
+        assert_eq!(of(socket).row("overflow").is_ok(), has_it, "{socket}");
+    }
+}
+
+#[test]
 fn what_does_not_fit_is_refused_with_what_does() {
     let refused = |name: &str, value: &str, says: &str| {
         let error = of("Push").set(name, value).unwrap_err().to_string();
