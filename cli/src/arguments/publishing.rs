@@ -45,7 +45,7 @@ pub(crate) struct SubArguments {
     pub(crate) output: OutputArguments,
 
     /// Subscribe to topics that begin with this; may be given again [default: all topics]
-    #[arg(long, value_name = "PREFIX")]
+    #[arg(long, value_name = "PREFIX", value_parser = prefix)]
     pub(crate) topic: Vec<String>,
 
     /// Subscribe to topics of these dotted tokens: `*` is exactly one, a last `>` one or more; may be given again
@@ -59,6 +59,10 @@ pub(crate) struct SubArguments {
     /// Stop after that many messages [default: never]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) count: Option<u64>,
+}
+
+fn prefix(text: &str) -> Result<String, treewire::PatternError> {
+    treewire::Pattern::prefix(text.to_owned()).map(|_| text.to_owned())
 }
 
 fn tokens(text: &str) -> Result<String, treewire::PatternError> {

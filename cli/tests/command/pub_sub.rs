@@ -93,6 +93,9 @@ fn wrong_patterns_and_positions_are_refused_with_what_is_right() {
     let url = "tcp://127.0.0.1:1";
     let bad = treewire(&format!("sub --dial {url} --pattern a..b")).end();
     assert!(bad.expect(2).stderr.contains("empty token"));
+    let long = "x".repeat(1_025);
+    let bad = treewire(&format!("sub --dial {url} --topic {long}")).end();
+    assert!(bad.expect(2).stderr.contains("has 1025 bytes"));
     let bad = treewire(&format!("sub --dial {url} --since here")).end();
     assert!(bad.expect(2).stderr.contains("is no position"));
 }
