@@ -132,3 +132,6 @@ impl<S> fmt::Debug for OptionArguments<S> {
             .finish()
     }
 }
+
+#[cfg(test)]
+mod tests;
