@@ -193,9 +193,16 @@ fn add_up(came: Vec<u64>, missed: &[(u64, u64)], last: u64) {
     let gaps = missed.iter().flat_map(|&(from, to)| from..=to);
     let mut numbers: Vec<_> = came.into_iter().chain(gaps).collect();
     numbers.sort_unstable();
+    let twice: Vec<_> = numbers
+        .windows(2)
+        .filter(|pair| pair[0] == pair[1])
+        .collect();
+    let untold: Vec<_> = (1..=last)
+        .filter(|number| !numbers.contains(number))
+        .collect();
     assert!(
-        numbers.into_iter().eq(1..=last),
-        "each once: missed {missed:?}"
+        twice.is_empty() && untold.is_empty(),
+        "twice {twice:?}, neither {untold:?}, missed {missed:?}"
     );
 }
 

@@ -90,6 +90,9 @@ impl Core {
         if self.pipe(id).is_some_and(|pipe| pipe.session.is_none()) {
             self.forget_subscriber(id);
             self.stop_following(id);
+            if let Some(pipe) = self.pipe(id) {
+                pipe.idle_of = None;
+            }
         }
         self.step(id, Step::Detached(reason));
         let pipe = &mut self.pipes[id.key];

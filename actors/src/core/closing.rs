@@ -75,12 +75,16 @@ impl Core {
             self.end_session(id, SessionEnd::Closed);
         }
         let mut unsent = std::mem::take(&mut self.unrouted);
-        let mut unconfirmed = 0;
+        let (mut unconfirmed, mut behind) = (0, 0);
         for (_, pipe) in &mut self.pipes {
             unsent.extend(pipe.take_queue());
+            if let Some(subscriber) = &mut pipe.subscriber {
+                behind += subscriber.give_up();
+            }
             // Counted by cause when the connection ends.
             unconfirmed += pipe.unconfirmed();
         }
+        self.give_up("closed", behind);
         self.give_up_queued("closed", unsent);
         self.end_pipes();
         self.tell_last_drops();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use treewire_transports::{Credit, Kind};
 
 use super::{FateNews, Inlet, Queued, Tracker};
+use crate::message::Receipt;
 
 /// The state that lives as long as one connection.
 pub(super) struct Connected {
@@ -17,8 +18,9 @@ pub(super) struct Connected {
     /// Without a session: which of those that left are tracked, by their numbers, the oldest
     /// first, until the peer handled them.
     pub(super) tracked: VecDeque<(u64, Tracker)>,
-    /// The numbers of those that left, and were not handled, that are no messages.
-    pub(super) notes: VecDeque<u64>,
+    /// The numbers of those that left, and were not handled, that are no messages, and what
+    /// they answer: that counts as handled when they were, for a peer may give credit without end.
+    pub(super) notes: VecDeque<(u64, Option<Receipt>)>,
     /// What it sends is kept by a session, also if that ends before it does.
     pub(super) in_session: bool,
     /// The peer wants no more messages.
@@ -36,7 +38,7 @@ impl Connected {
         }
         while self
             .notes
-            .pop_front_if(|number| *number <= handled)
+            .pop_front_if(|(number, _)| *number <= handled)
             .is_some()
         {}
     }
@@ -56,9 +58,14 @@ impl Connected {
 
     /// What has that number is told of messages, and is none.
     pub(super) fn is_no_message(&mut self, number: u64) {
-        if let Err(at) = self.notes.binary_search(&number) {
-            self.notes.insert(at, number);
+        let at = self.notes.partition_point(|(other, _)| *other < number);
+        if self.notes.get(at).is_none_or(|(other, _)| *other != number) {
+            self.notes.insert(at, (number, None));
         }
+    }
+
+    pub(super) fn may_send(&self) -> bool {
+        self.sent < self.credit.messages_max && self.sent_bytes < self.credit.bytes_max
     }
 
     /// Moves what is `next` to `batch`, as far as credit allows, up to some `bytes_wanted`.
@@ -70,10 +77,7 @@ impl Connected {
         mut next: impl FnMut(&mut FateNews) -> Option<Queued>,
     ) {
         let mut taken_bytes = 0;
-        while self.sent < self.credit.messages_max
-            && self.sent_bytes < self.credit.bytes_max
-            && taken_bytes < bytes_wanted
-        {
+        while self.may_send() && taken_bytes < bytes_wanted {
             let Some(mut queued) = next(news) else {
                 break;
             };
@@ -81,7 +85,7 @@ impl Connected {
             self.sent += 1;
             self.sent_bytes += queued.bytes;
             if queued.envelope.kind == Kind::Note {
-                self.notes.push_back(self.sent);
+                self.notes.push_back((self.sent, queued._receipt.take()));
             }
             if let Some(tracker) = queued.tracker.take() {
                 tracker.written(news);

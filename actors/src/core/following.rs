@@ -8,7 +8,7 @@ use treewire_transports::{Envelope, Kind};
 use super::follower::{Following, Wanted};
 use super::publisher::{SUBSCRIPTION_BYTES_MAX, SUBSCRIPTIONS_MAX, SubscriptionRefused};
 use super::{Core, Inlet, PipeId, Queued};
-use crate::handle::{OfflineReason, SocketEvent};
+use crate::handle::{OfflineReason, SessionEnd, SocketEvent};
 use crate::message::{Message, Receipt};
 use crate::pattern::{Note, Pattern};
 use crate::position::{SEQUENCE_MAX, StreamId, StreamPosition};
@@ -28,7 +28,7 @@ impl Core {
         let away = self.follower.iter().flat_map(|follower| &follower.away.0);
         let following = self.pipes.iter();
         let following = following.filter_map(|(_, pipe)| pipe.following.as_ref());
-        let following = following.filter(|one| one.has_begun);
+        let following = following.filter(|one| one.has_begun || one.goes_on);
         let following = following.map(|one| one.position());
         away.copied().chain(following).collect()
     }
@@ -98,7 +98,10 @@ impl Core {
         for (_, pipe) in &mut self.pipes {
             if let Some(following) = &mut pipe.following {
                 following.unanswered.remove(&id);
-                pipe.push(Queued::new(Note::Unsubscribe.envelope().correlated(id)));
+                // One that did not leave need not be taken back.
+                if pipe.withdraw(id).is_none() {
+                    pipe.push(end_of_wish(id));
+                }
             }
         }
         true
@@ -113,12 +116,15 @@ impl Core {
 
     /// Whether every publisher that is there, at least one, has begun with all there is to it.
     pub(crate) fn has_joined(&self) -> bool {
-        let mut connected = self.pipes.iter().filter(|(_, pipe)| pipe.is_connected());
+        let connected = self.pipes.iter().filter(|(_, pipe)| pipe.is_connected());
+        let mut connected = connected
+            .filter(|(_, pipe)| pipe.idle_of.is_none())
+            .peekable();
         let has_joined = |pipe: &super::Pipe| {
             let following = pipe.following.as_ref();
             following.is_some_and(|one| one.has_begun && one.unanswered.is_empty())
         };
-        self.connected > 0 && connected.all(|(_, pipe)| has_joined(pipe))
+        connected.peek().is_some() && connected.all(|(_, pipe)| has_joined(pipe))
     }
 
     /// A session goes on through that connection, and a stream with it.
@@ -139,16 +145,23 @@ impl Core {
         {
             follower.away.remember(following.position());
         }
-        // A connection whose stream came through this one is to begin anew.
-        let others = self
-            .pipes
-            .iter()
-            .filter(|(_, pipe)| pipe.following.is_none());
-        let others = others.filter_map(|(_, pipe)| pipe.inlet());
-        let idle = others.filter(|inlet| inlet.published() == Some(following.stream));
-        let idle: Vec<_> = idle.filter(|inlet| inlet.pipe() != id).collect();
-        for inlet in idle {
-            self.detach(&inlet, OfflineReason::Superseded);
+        self.begin_anew(following.stream);
+    }
+
+    /// The connections whose stream came through another, which is gone, are to begin anew; a
+    /// session would go on without a word.
+    fn begin_anew(&mut self, stream: StreamId) {
+        let idle = self.pipes.iter_mut().filter_map(|(_, pipe)| {
+            let is_idle = pipe.idle_of.take_if(|idle_of| *idle_of == stream).is_some();
+            is_idle.then(|| pipe.id())
+        });
+        for id in idle.collect::<Vec<_>>() {
+            if self.pipe(id).is_some_and(|pipe| pipe.session.is_some()) {
+                self.end_session(id, SessionEnd::Lost);
+            }
+            if let Some(inlet) = self.pipe(id).and_then(|pipe| pipe.inlet()) {
+                self.detach(&inlet, OfflineReason::Superseded);
+            }
         }
     }
 
@@ -164,6 +177,12 @@ impl Core {
         for key in others {
             let pipe = &mut self.pipes[key];
             let following = pipe.following.take_if(|one| one.stream == stream);
+            if following.is_some() {
+                // Nothing more is to come through it.
+                pipe.idle_of = Some(stream);
+                let wanted = self.follower.iter().flat_map(|follower| &follower.wanted);
+                wanted.for_each(|(_, wanted)| pipe.push(end_of_wish(wanted.id)));
+            }
             let inbound = std::mem::take(&mut pipe.inbound);
             let is_orphan = pipe.is_orphan();
             if !inbound.is_empty() {
@@ -180,14 +199,35 @@ impl Core {
                 follower.away.remember(following.position());
             }
         }
-        if came.is_empty() {
-            return;
-        }
         // Its turn begins with the batch that is being accepted.
         let inbound = &mut self.pipes[id.key].inbound;
-        came.extend(inbound.drain(..));
-        came.sort_by_key(Message::sequence);
-        inbound.extend(came);
+        if !came.is_empty() {
+            came.extend(inbound.drain(..));
+            came.sort_by_key(Message::sequence);
+            inbound.extend(came);
+        }
+        self.keep_within_bound(id);
+    }
+
+    /// What came over many connections, and nobody took, must not fill our memory: the newest
+    /// are dropped, as if they had not come.
+    fn keep_within_bound(&mut self, id: PipeId) {
+        let (bound, mut bytes) = (self.config.receive_bound(), 0);
+        let inbound = &mut self.pipes[id.key].inbound;
+        let fits = inbound.iter().enumerate().take_while(|(at, message)| {
+            let has_room = !bound.reached(*at, bytes);
+            bytes += message.byte_len() as u64;
+            has_room
+        });
+        let fitting = fits.count();
+        let dropped = inbound.split_off(fitting);
+        if let Some(position) = dropped.front().and_then(Message::position) {
+            self.forget_from(position);
+        }
+        self.losses.count("orphaned", dropped.len() as u64);
+        for message in dropped {
+            self.bury("orphaned", message.into_content());
+        }
     }
 
     /// The pipe through which the stream comes that a message was published in.
@@ -270,6 +310,8 @@ impl Core {
             },
             // What keeps the number of one that was given up.
             Kind::Cancel => {}
+            // It comes through another connection.
+            Kind::Data if self.pipes[id.key].idle_of.is_some() => {}
             Kind::Data | Kind::Failure => {
                 self.losses.count("not expected", 1);
                 self.bury("not expected", content);
@@ -294,21 +336,14 @@ impl Core {
         let known = follower.away.recall(stream);
         let sequence = sequence.min(SEQUENCE_MAX);
         let pipe = &mut self.pipes[id.key];
-        let mut following = Following {
+        pipe.idle_of = None;
+        let following = Following {
             stream,
             sequence: known.unwrap_or(sequence),
             goes_on: known.is_some(),
             has_begun: false,
             unanswered: HashSet::new(),
         };
-        if let Some(known) = known.filter(|&known| known > sequence) {
-            tracing::warn!(
-                %stream,
-                "the publisher has {sequence} messages, {known} were here: it goes on from where it is"
-            );
-            following.sequence = sequence;
-            following.goes_on = false;
-        }
         for (pattern, wanted) in &follower.wanted {
             pipe.push(wish(wanted.id, pattern));
         }
@@ -326,9 +361,20 @@ impl Core {
             following.unanswered.remove(&correlation);
             return;
         }
-        following.has_begun = true;
+        if std::mem::replace(&mut following.has_begun, true) {
+            return self.losses.count("not expected", 1);
+        }
         if !following.goes_on {
             following.sequence = after.min(SEQUENCE_MAX);
+            return;
+        }
+        if after < following.sequence {
+            let (stream, here) = (following.stream, following.sequence);
+            tracing::warn!(
+                %stream,
+                "the publisher has {after} messages, {here} were here: it goes on from where it is"
+            );
+            following.sequence = after;
             return;
         }
         let missed = following.miss(0, after);
@@ -344,7 +390,7 @@ impl Core {
     }
 
     /// The publisher does not take a subscription.
-    fn is_refused(&mut self, id: PipeId, correlation: u64, reason: &str) {
+    pub(super) fn is_refused(&mut self, id: PipeId, correlation: u64, reason: &str) {
         let pipe = &mut self.pipes[id.key];
         let Some(following) = &mut pipe.following else {
             return;
@@ -369,10 +415,14 @@ impl super::Pipe {
     /// Whether it follows a stream, or has what came of it.
     fn has_of(&self, stream: StreamId) -> bool {
         let following = self.following.as_ref();
-        let front = self.inbound.front();
+        let mut inbound = self.inbound.iter();
         following.is_some_and(|one| one.stream == stream)
-            || front.is_some_and(|message| message.inlet().published() == Some(stream))
+            || inbound.any(|message| message.inlet().published() == Some(stream))
     }
+}
+
+fn end_of_wish(id: u64) -> Queued {
+    Queued::new(Note::Unsubscribe.envelope().correlated(id))
 }
 
 fn wish(id: u64, pattern: &Pattern) -> Queued {

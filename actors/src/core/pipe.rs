@@ -4,7 +4,7 @@ mod queue;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use treewire_transports::{Credit, Envelope};
+use treewire_transports::{Credit, Envelope, Kind};
 
 use super::connected::Connected;
 use super::inquiry::Inquiry;
@@ -14,6 +14,7 @@ use crate::bound::Bound;
 use crate::message::{Message, Receipt};
 use crate::options::SocketOptions;
 use crate::pattern::Load;
+use crate::position::StreamId;
 use crate::session::Position;
 
 /// A pipe of a socket; a key used again has another serial number.
@@ -63,7 +64,11 @@ impl Queued {
         Queued {
             envelope: self.envelope.clone(),
             bytes: self.bytes,
-            _receipt: self._receipt.take(),
+            // What a note answers is handled when the note was.
+            _receipt: match self.envelope.kind {
+                Kind::Note => None,
+                _ => self._receipt.take(),
+            },
             tracker: None,
         }
     }
@@ -97,6 +102,8 @@ pub(crate) struct Pipe {
     pub(super) subscriber: Option<Box<Subscriber>>,
     /// How far it has what its peer publishes.
     pub(super) following: Option<Box<Following>>,
+    /// What its peer publishes comes through another pipe.
+    pub(super) idle_of: Option<StreamId>,
     /// Nothing goes through it any more: the peer of its session was replaced.
     pub(crate) is_over: bool,
 }
@@ -119,6 +126,7 @@ impl Pipe {
             session: None,
             subscriber: None,
             following: None,
+            idle_of: None,
             is_over: false,
         }
     }

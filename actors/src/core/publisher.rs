@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use treewire_transports::Content;
+use treewire_transports::{Content, Kind};
 
 use super::Queued;
 use crate::bound::Bound;
@@ -203,6 +203,12 @@ impl Subscriber {
         self.has_begun && !self.patterns.is_empty()
     }
 
+    /// It gets nothing more; how many messages it was still to get.
+    pub(super) fn give_up(&mut self) -> u64 {
+        (self.missed_before, self.missed_after) = (None, None);
+        self.lag.take().map_or(0, |lag| lag.matching)
+    }
+
     /// How many messages and notes it is to get beside what is queued, at least.
     pub(crate) fn behind(&self) -> u64 {
         let notes = [self.missed_before, self.missed_after];
@@ -215,6 +221,13 @@ impl Missed {
     pub(super) fn note(self) -> Queued {
         let Missed { from, to } = self;
         Queued::new(Note::Missed { from, to }.envelope())
+    }
+
+    /// Whether that is such a note.
+    pub(super) fn is_told_by(queued: &Queued) -> bool {
+        let content = &queued.envelope.content;
+        queued.envelope.kind == Kind::Note
+            && matches!(Note::decode(content), Some(Note::Missed { .. }))
     }
 
     /// One more, after those that there are.

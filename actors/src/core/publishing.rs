@@ -79,7 +79,7 @@ impl Core {
         takers.clear();
         let topic = queued.envelope.content.first();
         subscriptions.matching(topic, |key| {
-            let pipe = self.pipes.get_mut(key);
+            let pipe = self.pipes.get_mut(key).filter(|pipe| !pipe.parts);
             if let Some(subscriber) = pipe.and_then(|pipe| pipe.subscriber.as_mut())
                 && subscriber.has_begun
                 && std::mem::replace(&mut subscriber.seen, *looks) != *looks
@@ -92,7 +92,8 @@ impl Core {
             let pipes = self.pipes.iter();
             let others = pipes.filter(|(_, pipe)| {
                 let subscriber = pipe.subscriber.as_ref();
-                subscriber.is_some_and(|one| one.has_begun && one.seen != *looks)
+                let wants = subscriber.is_some_and(|one| one.has_begun && one.seen != *looks);
+                wants && !pipe.parts
             });
             takers.extend(others.map(|(key, _)| key));
         }
@@ -166,6 +167,9 @@ impl Core {
                 Missed::add(&mut subscriber.missed_before, queued.envelope.correlation);
             }
         }
+        if let Some(missed) = pipe.take_missed_after() {
+            pipe.push(missed.note());
+        }
         pipe.push(Queued::new(envelope));
         self.give_up_queued(cause, dropped);
     }
@@ -179,10 +183,12 @@ impl Core {
         let Some(pipe) = self.pipes.get_mut(id.key) else {
             return;
         };
+        let may_send = pipe.may_send();
         let Some(subscriber) = &mut pipe.subscriber else {
             return;
         };
-        if let Some(missed) = subscriber.missed_before.take() {
+        // As many as there are, they are one note: none is made before it may leave.
+        if may_send && let Some(missed) = subscriber.missed_before.take() {
             pipe.push_before_messages(missed.note());
         }
         if !pipe.is_empty() {
@@ -306,6 +312,10 @@ impl Core {
         queued: Queued,
         after: usize,
     ) -> Option<Envelope> {
+        if let Some(id) = Some(queued.envelope.correlation).filter(|_| self.follower.is_some()) {
+            let text = "the pattern is larger than what the publisher takes";
+            self.is_refused(inlet.pipe(), id, text);
+        }
         let instead = match queued.is_message() {
             true => {
                 let mut missed = None;
@@ -377,6 +387,12 @@ impl super::Pipe {
         };
         let oldest = replay.oldest().unwrap_or(publisher.sequence + 1);
         if lag.next < oldest {
+            if !self.has_room(bound) {
+                if let Some(subscriber) = &mut self.subscriber {
+                    subscriber.lag = Some(lag);
+                }
+                return 0;
+            }
             let (from, to) = (lag.next, oldest - 1);
             lag.next = oldest;
             self.push(Missed { from, to }.note());

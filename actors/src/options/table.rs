@@ -186,7 +186,8 @@ for [Req Pub] {
 for [Pub] {
     /// How many of the last messages are kept for subscribers that missed them: those that were
     /// away, or whose queue was at its bound. They get these before what is new, and are told what
-    /// they missed only of what is not kept any more.
+    /// they missed only of what is not kept any more. Nobody is waited for then, whatever the
+    /// overflow policy says.
     replay_messages_max(u64): Count<0, MESSAGES_MAX> = "0", NextMessage, [Flag];
 
     /// How many bytes of payload and headers the messages that are kept may have. One larger

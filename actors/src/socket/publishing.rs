@@ -11,7 +11,8 @@ use crate::typed::{Routes, WireMessage};
 impl Pub {
     /// Keeps the last messages for those who missed them: a subscriber that was away, or whose
     /// queue was at its bound, gets them before what is new, and is told what it missed only
-    /// of what is not kept any more: `replay-messages-max` and `replay-bytes-max` in one. Default:
+    /// of what is not kept any more. Nobody is waited for then, whatever the overflow policy says.
+    /// It is `replay-messages-max` and `replay-bytes-max` in one. Default:
     /// none are kept.
     pub fn replay(mut self, bound: Bound) -> Self {
         let Bound { messages, bytes } = bound.within_limits();

@@ -5,6 +5,12 @@ use treewire_transports::Credit;
 use super::{FateNews, Pipe, Queued, Tracker};
 
 impl Pipe {
+    /// Whether anything may leave now.
+    pub(crate) fn may_send(&self) -> bool {
+        let connection = self.connection.as_ref();
+        connection.is_some_and(|connection| connection.may_send())
+    }
+
     /// What the peer allows now; figures never fall. What need not be kept any more, and is
     /// not [light](Queued::is_light), comes back.
     pub(crate) fn credit(&mut self, credit: Credit, news: &mut FateNews) -> Vec<Queued> {
@@ -20,6 +26,14 @@ impl Pipe {
         session.map_or_else(Vec::new, |session| {
             session.acknowledge(credit.handled, news)
         })
+    }
+
+    /// As if the peer had never allowed more.
+    #[cfg(test)]
+    pub(crate) fn give_credit_of(&mut self, messages: u64) {
+        if let Some(connection) = &mut self.connection {
+            connection.credit.messages_max = messages;
+        }
     }
 
     /// Moves to `batch` what credit allows, up to some `bytes_wanted`. When

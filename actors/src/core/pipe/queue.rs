@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::super::publisher::Missed;
 use super::{Pipe, Queued};
 use crate::bound::Bound;
 
@@ -58,9 +59,12 @@ impl Pipe {
         self.outbound.iter().position(Queued::is_message)
     }
 
-    /// Puts something before the messages that are queued.
+    /// Puts something before the messages that are queued, and before what is told of missed
+    /// ones.
     pub(crate) fn push_before_messages(&mut self, queued: Queued) {
-        let at = self.first_message().unwrap_or(self.outbound.len());
+        let is_news = |other: &Queued| other.is_message() || Missed::is_told_by(other);
+        let at = self.outbound.iter().position(is_news);
+        let at = at.unwrap_or(self.outbound.len());
         self.outbound_bytes += queued.bytes;
         self.outbound.insert(at, queued);
         self.wake();

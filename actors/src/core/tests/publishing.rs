@@ -467,3 +467,120 @@ fn numbers_that_no_publisher_can_have_are_not_believed() {
     link.exchange(&mut publisher, &mut subscriber);
     assert_eq!(received(&mut subscriber), ["a"]);
 }
+
+/// Two connections of one subscriber to one publisher.
+fn twice(publisher: &mut Core, subscriber: &mut Core) -> [Link; 2] {
+    let first = Link::new(publisher, subscriber);
+    let second = Link::new(publisher, subscriber);
+    first.exchange(publisher, subscriber);
+    [first, second]
+}
+
+#[test]
+fn of_two_connections_to_one_publisher_the_last_counts_and_then_the_first_begins_anew() {
+    let (mut publisher, mut subscriber) = (publisher(100), subscriber(&["a"]));
+    let inbox = subscriber.listen();
+    let [first, second] = twice(&mut publisher, &mut subscriber);
+    assert!(subscriber.has_joined(), "the idle one is not waited for");
+    assert_eq!(publisher.subscribers(), 1, "nor counted");
+    publish(&mut publisher, &["a"]);
+    for link in [&first, &second] {
+        link.exchange(&mut publisher, &mut subscriber);
+    }
+    assert_eq!(received(&mut subscriber).len(), 1);
+    second.breaks(&mut publisher, &mut subscriber);
+    let idle = subscriber.pipe_of(&first.here).is_none();
+    assert!(idle, "its connection is to be made anew");
+    publisher.detach(&first.there, LOST);
+    let _again = Link::new(&mut publisher, &mut subscriber);
+    assert_eq!(missed(&inbox), []);
+    assert!(subscriber.has_joined());
+    assert_eq!((publisher.subscribers(), subscriber.lost()), (1, 0));
+}
+
+#[test]
+fn what_comes_through_one_connection_while_another_begins_is_not_skipped() {
+    let (mut publisher, mut subscriber) = (publisher(100), subscriber(&["a"]));
+    publisher.config.replay_messages_max = 100;
+    let inbox = subscriber.listen();
+    let first = Link::new(&mut publisher, &mut subscriber);
+    publish(&mut publisher, &["a"]);
+    let second = Link {
+        there: attach(&mut publisher, None, 1_000),
+        here: attach(&mut subscriber, None, 1_000),
+    };
+    // Its first word was said before what the first connection brings meanwhile.
+    publish(&mut publisher, &["a", "a"]);
+    first.exchange(&mut publisher, &mut subscriber);
+    publish(&mut publisher, &["a"]);
+    second.exchange(&mut publisher, &mut subscriber);
+    first.exchange(&mut publisher, &mut subscriber);
+    assert_eq!(
+        (received(&mut subscriber).len(), missed(&inbox)),
+        (4, vec![])
+    );
+}
+
+#[test]
+fn who_gives_no_credit_is_told_of_all_that_was_dropped_in_one_note() {
+    let mut publisher = publisher(2);
+    publisher.config.overflow = Overflow::DropOldest;
+    let mut subscriber = subscriber(&["a"]);
+    let inbox = subscriber.listen();
+    let link = Link::new(&mut publisher, &mut subscriber);
+    let sent = publisher.pipe_of(&link.there).unwrap().sent();
+    publisher.pipe_of(&link.there).unwrap().give_credit_of(sent);
+    for _ in 0..50 {
+        publish(&mut publisher, &["a"]);
+        assert!(sendable(&mut publisher, &link.there).is_empty());
+    }
+    assert_eq!(publisher.unflushed(), 2 + 1);
+    allow(&mut publisher, &link.there, 0, 1_000);
+    link.exchange(&mut publisher, &mut subscriber);
+    assert_eq!(
+        (received(&mut subscriber).len(), missed(&inbox)),
+        (2, vec![(1, 48)])
+    );
+}
+
+#[test]
+fn another_policy_while_somebody_stalls_leaves_nothing_untold() {
+    let (mut publisher, mut subscriber) = (publisher(2), subscriber(&["a"]));
+    let inbox = subscriber.listen();
+    let link = Link::new(&mut publisher, &mut subscriber);
+    publish(&mut publisher, &["a"; 5]);
+    publisher.config.overflow = Overflow::DropOldest;
+    publish(&mut publisher, &["a"; 3]);
+    link.exchange(&mut publisher, &mut subscriber);
+    let missed: u64 = missed(&inbox).iter().map(|(from, to)| to - from + 1).sum();
+    assert_eq!(received(&mut subscriber).len() as u64 + missed, 8);
+}
+
+#[test]
+fn a_close_counts_what_a_subscriber_that_lags_did_not_get() {
+    let (mut publisher, mut subscriber) = (publisher(2), subscriber(&["a"]));
+    publisher.config.replay_messages_max = 100;
+    let _link = Link::new(&mut publisher, &mut subscriber);
+    publish(&mut publisher, &["a"; 10]);
+    let unconfirmed = publisher.pipes.iter().map(|(_, pipe)| pipe.unconfirmed());
+    let notes: u64 = unconfirmed.sum();
+    assert_eq!(publisher.end() - notes, 10);
+}
+
+#[test]
+fn what_a_publisher_sends_over_many_connections_and_nobody_takes_is_bounded() {
+    const BOUND: u64 = 10;
+    let (mut publisher, mut subscriber) = (publisher(100), subscriber(&["a"]));
+    subscriber.config.receive_messages_max = BOUND;
+    let inbox = subscriber.listen();
+    for _ in 0..20 {
+        let link = Link::new(&mut publisher, &mut subscriber);
+        publish(&mut publisher, &["a"; BOUND as usize]);
+        link.exchange(&mut publisher, &mut subscriber);
+        link.breaks(&mut publisher, &mut subscriber);
+        assert!(subscriber.orphans.messages as u64 <= 2 * BOUND);
+    }
+    let _link = Link::new(&mut publisher, &mut subscriber);
+    let missed: u64 = missed(&inbox).iter().map(|(from, to)| to - from + 1).sum();
+    assert_eq!(received(&mut subscriber).len() as u64 + missed, 20 * BOUND);
+}
