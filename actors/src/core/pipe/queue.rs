@@ -32,31 +32,24 @@ impl Pipe {
     /// Takes the oldest that are queued until there is room for one more. What left is kept
     /// all the same, and may be the bound by itself.
     pub(crate) fn make_room(&mut self, bound: Bound) -> Vec<Queued> {
-        let mut oldest = Vec::new();
-        while !self.has_room(bound)
-            && let Some(queued) = self.outbound.pop_front()
-        {
-            self.outbound_bytes -= queued.bytes;
-            oldest.push(queued);
-        }
-        oldest
+        self.make_room_of(bound, |_| true)
     }
 
     /// The same of messages alone: what is told of them stays.
     pub(crate) fn make_room_for_news(&mut self, bound: Bound) -> Vec<Queued> {
+        self.make_room_of(bound, Queued::is_message)
+    }
+
+    fn make_room_of(&mut self, bound: Bound, goes: impl Fn(&Queued) -> bool) -> Vec<Queued> {
         let mut oldest = Vec::new();
         while !self.has_room(bound)
-            && let Some(at) = self.first_message()
+            && let Some(at) = self.outbound.iter().position(&goes)
             && let Some(queued) = self.outbound.remove(at)
         {
             self.outbound_bytes -= queued.bytes;
             oldest.push(queued);
         }
         oldest
-    }
-
-    fn first_message(&self) -> Option<usize> {
-        self.outbound.iter().position(Queued::is_message)
     }
 
     /// Puts something before the messages that are queued, and before what is told of missed
