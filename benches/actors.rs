@@ -10,9 +10,13 @@ use std::time::{Duration, Instant};
 
 use clap::{Parser, Subcommand, ValueEnum};
 use compare::rivals::{self, STOCK_ACTIX};
-use compare::{Failure, Goal, Outcome, Participant, Process, Table, TreewireActors, Verdict};
+use compare::{
+    Better, Failure, Figure, Goal, Outcome, Participant, Process, Recorder, ReportOptions, Setup,
+    Table, TreewireActors, Verdict,
+};
 use treewire_bench_cases::{Case, Order, QUEUED_MESSAGES_MAX, Report};
 
+const QUESTION: &str = "What do a message, a question and a child cost?";
 /// Far beyond any run; a process that is not done by then hangs.
 const DEADLINE: Duration = Duration::from_secs(600);
 
@@ -33,6 +37,7 @@ struct Question {
 
 struct Column {
     heading: &'static str,
+    unit: &'static str,
     of: fn(&Report) -> f64,
 }
 
@@ -44,22 +49,27 @@ struct Children {
 
 const NANOSECONDS: Column = Column {
     heading: "ns each",
+    unit: "ns",
     of: Report::nanoseconds_each,
 };
 const BYTES: Column = Column {
     heading: "bytes each",
+    unit: "B",
     of: Report::bytes_each,
 };
 const STOP_NANOSECONDS: Column = Column {
     heading: "ns a stop",
+    unit: "ns",
     of: Report::stop_nanoseconds_each,
 };
 const SECONDS: Column = Column {
     heading: "s in all",
+    unit: "s",
     of: |report| (report.nanoseconds + report.stop_nanoseconds) as f64 / 1e9,
 };
 const PEAK_MEBIBYTES: Column = Column {
     heading: "peak MiB",
+    unit: "MiB",
     of: |report| report.bytes as f64 / f64::from(1 << 20),
 };
 const STARTS: Option<Children> = Some(Children {
@@ -111,6 +121,7 @@ const QUESTIONS: &[Question] = &[
         title: "lives: started, all alive, then stopped in reverse order, one by one",
         figure: Column {
             heading: "ns a start",
+            unit: "ns",
             of: Report::nanoseconds_each,
         },
         others: &[STOP_NANOSECONDS, SECONDS, PEAK_MEBIBYTES],
@@ -169,6 +180,10 @@ fn bench(options: &Options, participants: &[Participant]) -> Vec<Failure> {
     println!(
         "mailboxes: treewire and kameo 1,024 messages, of which {QUEUED_MESSAGES_MAX} are used at most; the others without bound"
     );
+    let mut recorder = options.report.recorder(QUESTION);
+    let everybody = "Actors on one thread; a process for each run; mimalloc; link-time optimized.";
+    compare::record_settings(&mut recorder, everybody, participants);
+    compare::expect_tables(options.questions().count());
     let mut goals = Table::new(&["goal", "it is", ""]);
     let mut failures = Vec::new();
     for question in options.questions() {
@@ -187,9 +202,43 @@ fn bench(options: &Options, participants: &[Participant]) -> Vec<Failure> {
             goals.row(judged(order.case, *goal, question.figure.of, &outcomes));
         }
         failures.extend(compare::failures(&outcomes));
+        record(&mut recorder, question, &order, &outcomes);
     }
     print!("\n{goals}");
-    failures
+    recorder.finish(failures)
+}
+
+fn record(
+    recorder: &mut Recorder,
+    question: &Question,
+    order: &Order,
+    outcomes: &[Outcome<Participant, Report>],
+) {
+    let case = name(order.case);
+    let setup = Setup {
+        also: question
+            .children
+            .as_ref()
+            .map(|_| format!("{} children", order.children)),
+        ..Setup::default()
+    };
+    for column in std::iter::once(&question.figure).chain(question.others) {
+        let figure = Figure {
+            name: column.heading,
+            unit: column.unit,
+            better: Better::Less,
+        };
+        for outcome in outcomes {
+            recorder.record(
+                outcome.subject.name,
+                &case,
+                &setup,
+                figure,
+                outcome,
+                column.of,
+            );
+        }
+    }
 }
 
 fn run(participant: &Participant, order: &Order) -> Result<Report, Failure> {
@@ -283,6 +332,8 @@ struct Options {
     /// Only participants whose name contains this; may be repeated.
     #[arg(long = "only", value_name = "NAME")]
     only: Vec<String>,
+    #[command(flatten)]
+    report: ReportOptions,
     /// What `cargo bench` adds and `cargo test` does not.
     #[arg(long, hide = true)]
     bench: bool,

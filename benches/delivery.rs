@@ -8,9 +8,18 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use compare::run::{self, Traffic};
-use compare::{Failure, Options, Outcome, Participant, Spread, Table};
+use compare::{
+    Better, Failure, Figure, Options, Outcome, Participant, Setup, Spread, TREEWIRE, Table,
+};
 use treewire_bench_roles::{Delivery, Throughput};
 
+const QUESTION: &str =
+    "What does reliable delivery cost a push and a pull in two processes, beside best effort?";
+const THROUGHPUT: Figure = Figure {
+    name: "throughput",
+    unit: "messages/s",
+    better: Better::More,
+};
 const SIZES_BYTES: &[usize] = &[16, 1024];
 /// Done in no time with both.
 const FIRST_GUESS_MESSAGES: u64 = 2_000;
@@ -31,9 +40,14 @@ fn bench(options: &Options, treewire: &Participant) -> Vec<Failure> {
         options.rounds,
         options.duration(),
     );
-    println!("{}", compare::describe_settings(options.bound));
+    let settings = compare::describe_settings(options.bound);
+    println!("{settings}");
+    let mut recorder = options.report.recorder(QUESTION);
+    recorder.settings("everybody", settings);
     let mut failures = Vec::new();
-    for size_bytes in options.sizes_bytes(SIZES_BYTES) {
+    let sizes_bytes = options.sizes_bytes(SIZES_BYTES);
+    compare::expect_tables(sizes_bytes.len());
+    for size_bytes in sizes_bytes {
         let bound_messages = compare::bound_messages(options.bound, size_bytes);
         let outcomes = measure(options, treewire, size_bytes, bound_messages);
         println!("{}", compare::describe_messages(size_bytes, bound_messages));
@@ -45,8 +59,22 @@ fn bench(options: &Options, treewire: &Participant) -> Vec<Failure> {
             );
         }
         failures.extend(compare::failures(&outcomes));
+        let setup = Setup {
+            transport: Some("tcp".to_owned()),
+            connections: Some(1),
+            size_bytes: Some(size_bytes as u64),
+            ..Setup::default()
+        };
+        for outcome in &outcomes {
+            let name = match outcome.subject {
+                Delivery::BestEffort => TREEWIRE,
+                Delivery::Reliable => "treewire, reliable",
+            };
+            let rate = Throughput::messages_per_second;
+            recorder.record(name, "push/pull", &setup, THROUGHPUT, outcome, rate);
+        }
     }
-    failures
+    recorder.finish(failures)
 }
 
 fn measure(

@@ -12,10 +12,12 @@ use std::time::{Duration, Instant};
 
 use actix::prelude::*;
 use clap::Parser;
-use compare::{Failure, Outcome, Table};
+use compare::{Better, Failure, Figure, Outcome, Recorder, ReportOptions, Setup, Table};
 use tokio::sync::oneshot;
 use treewire::{Child, Node};
 
+const QUESTION: &str =
+    "How late does an actor's 5 ms timer come while its neighbours on the thread are flooded?";
 const TIMER: Duration = Duration::from_millis(5);
 /// Messages that each flooded neighbour has in its mailbox at any time. Below Treewire's bound of 1,024.
 const IN_FLIGHT: usize = 512;
@@ -66,10 +68,11 @@ fn main() -> ExitCode {
         "missed"
     };
     println!("\ngoal: p99 at most {GOAL_MILLISECONDS} ms, {met}: {worst:.2} ms");
-    for failure in compare::failures(&outcomes) {
+    let failures = record(options.report.recorder(QUESTION), &outcomes);
+    for failure in &failures {
         eprintln!("failed: {failure}");
     }
-    if outcomes.iter().all(|outcome| outcome.runs.is_ok()) {
+    if failures.is_empty() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
@@ -110,6 +113,38 @@ fn table(outcomes: &[Outcome<Subject, Lateness>]) -> Table {
         table.row(cells);
     }
     table
+}
+
+/// Writes down what came out and gives the failures.
+fn record(mut recorder: Recorder, outcomes: &[Outcome<Subject, Lateness>]) -> Vec<Failure> {
+    let everybody = format!("{IN_FLIGHT} messages in each neighbour's mailbox; mimalloc.");
+    recorder.settings("everybody", everybody);
+    type Percentile = fn(&Lateness) -> f64;
+    let percentiles: [(&str, Percentile); 3] = [
+        ("p50", Lateness::median),
+        ("p99", Lateness::p99),
+        ("max", Lateness::worst),
+    ];
+    for outcome in outcomes {
+        let subject = &outcome.subject;
+        let setup = Setup {
+            also: Some(format!(
+                "{} neighbours, {} µs a message",
+                subject.neighbours,
+                subject.work.as_micros()
+            )),
+            ..Setup::default()
+        };
+        for (name, of) in percentiles {
+            let late = Figure {
+                name,
+                unit: "ms",
+                better: Better::Less,
+            };
+            recorder.record(subject.kind.name(), "late", &setup, late, outcome, of);
+        }
+    }
+    recorder.finish(compare::failures(outcomes))
 }
 
 /// By how many milliseconds the timers of a round came late, in ascending order; at least one.
@@ -368,6 +403,8 @@ struct Options {
     /// Microseconds that the handling of a message takes where it takes any.
     #[arg(long, default_value_t = 2)]
     work_us: u64,
+    #[command(flatten)]
+    report: ReportOptions,
     /// What `cargo bench` adds and `cargo test` does not.
     #[arg(long, hide = true)]
     bench: bool,

@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 
 use actix::prelude::*;
 use clap::Parser;
-use compare::{Failure, Outcome, Table};
+use compare::{Better, Failure, Figure, Outcome, Recorder, ReportOptions, Setup, Table};
 use treewire::{Child, Node};
 
+const QUESTION: &str = "What does a message to an actor cost while the actor waits for many timers, or for many scheduled messages?";
 /// Far beyond the bench: no timer ever fires.
 const TIMER: Duration = Duration::from_secs(3600);
 /// Messages told before one is asked, which waits for them all. Well below Treewire's bound of 1,024.
@@ -44,10 +45,11 @@ fn main() -> ExitCode {
         subject.measure(duration)
     });
     print!("{}", table(&outcomes));
-    for failure in compare::failures(&outcomes) {
+    let failures = record(options.report.recorder(QUESTION), &outcomes);
+    for failure in &failures {
         eprintln!("failed: {failure}");
     }
-    if outcomes.iter().all(|outcome| outcome.runs.is_ok()) {
+    if failures.is_empty() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
@@ -81,6 +83,26 @@ fn table(outcomes: &[Outcome<Subject, Cost>]) -> Table {
         table.row(cells);
     }
     table
+}
+
+/// Writes down what came out and gives the failures.
+fn record(mut recorder: Recorder, outcomes: &[Outcome<Subject, Cost>]) -> Vec<Failure> {
+    recorder.settings("everybody", "Asker and actor on one thread; mimalloc.");
+    let cost = Figure {
+        name: "ns each",
+        unit: "ns",
+        better: Better::Less,
+    };
+    for outcome in outcomes {
+        let setup = Setup {
+            also: Some(format!("{} pending timers", outcome.subject.timers)),
+            ..Setup::default()
+        };
+        let name = outcome.subject.kind.name();
+        recorder.record(name, "ask", &setup, cost, outcome, Cost::ask);
+        recorder.record(name, "burst", &setup, cost, outcome, Cost::burst);
+    }
+    recorder.finish(compare::failures(outcomes))
 }
 
 /// Nanoseconds a message.
@@ -260,6 +282,8 @@ struct Options {
     /// Timers of an actor that has some.
     #[arg(long, default_value_t = 10_000)]
     timers: usize,
+    #[command(flatten)]
+    report: ReportOptions,
     /// What `cargo bench` adds and `cargo test` does not.
     #[arg(long, hide = true)]
     bench: bool,

@@ -8,9 +8,16 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use compare::run::{self, Traffic};
-use compare::{Options, Outcome, Participant, Table};
+use compare::{Better, Figure, Options, Outcome, Participant, Setup, Table};
 use treewire_bench_roles::{Delivery, Throughput};
 
+const QUESTION: &str =
+    "How many messages a second does one push send to one pull in another process?";
+const THROUGHPUT: Figure = Figure {
+    name: "throughput",
+    unit: "messages/s",
+    better: Better::More,
+};
 const SIZES_BYTES: &[usize] = &[16, 1024, 8 * 1024, 64 * 1024];
 /// Done in no time by everybody.
 const FIRST_GUESS_MESSAGES: u64 = 2_000;
@@ -22,16 +29,32 @@ fn main() -> ExitCode {
             options.rounds,
             options.duration(),
         );
-        println!("{}", compare::describe_settings(options.bound));
+        let settings = compare::describe_settings(options.bound);
+        println!("{settings}");
+        let mut recorder = options.report.recorder(QUESTION);
+        compare::record_settings(&mut recorder, &settings, participants);
         let mut failures = Vec::new();
-        for size_bytes in options.sizes_bytes(SIZES_BYTES) {
+        let sizes_bytes = options.sizes_bytes(SIZES_BYTES);
+        compare::expect_tables(sizes_bytes.len());
+        for size_bytes in sizes_bytes {
             let bound_messages = compare::bound_messages(options.bound, size_bytes);
             let outcomes = measure(options, participants, size_bytes, bound_messages);
             println!("{}", compare::describe_messages(size_bytes, bound_messages));
             print!("{}", table(size_bytes, &outcomes));
             failures.extend(compare::failures(&outcomes));
+            let setup = Setup {
+                transport: Some("tcp".to_owned()),
+                connections: Some(1),
+                size_bytes: Some(size_bytes as u64),
+                ..Setup::default()
+            };
+            for outcome in &outcomes {
+                let name = outcome.subject.name;
+                let rate = Throughput::messages_per_second;
+                recorder.record(name, "push/pull", &setup, THROUGHPUT, outcome, rate);
+            }
         }
-        failures
+        recorder.finish(failures)
     })
 }
 

@@ -8,14 +8,26 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use compare::run::{self, Traffic};
-use compare::{Options, Outcome, Participant, Table};
+use compare::{Better, Figure, Options, Outcome, Participant, Recorder, Setup, Table};
 use treewire_bench_roles::{Delivery, RoundTrip};
 
+const QUESTION: &str = "How long does a req wait for the answer of a rep in another process?";
 const SIZES_BYTES: &[usize] = &[16];
 /// One question at a time reaches no bound.
 const BOUND_MESSAGES: usize = 1_000;
 /// Done in no time by everybody.
 const FIRST_GUESS_TRIPS: u64 = 500;
+/// A point of the distribution, in nanoseconds.
+type Percentile = fn(&RoundTrip) -> u64;
+
+/// In the order of their curve.
+const PERCENTILES: &[(&str, Percentile)] = &[
+    ("p50", |trip| trip.median_nanoseconds),
+    ("p90", |trip| trip.p90_nanoseconds),
+    ("p99", |trip| trip.p99_nanoseconds),
+    ("p99.9", |trip| trip.p999_nanoseconds),
+    ("max", |trip| trip.max_nanoseconds),
+];
 
 fn main() -> ExitCode {
     compare::program(|options, participants| {
@@ -24,15 +36,21 @@ fn main() -> ExitCode {
             options.rounds,
             options.duration(),
         );
-        println!("{}", compare::describe_settings(BOUND_MESSAGES));
+        let settings = compare::describe_settings(BOUND_MESSAGES);
+        println!("{settings}");
+        let mut recorder = options.report.recorder(QUESTION);
+        compare::record_settings(&mut recorder, &settings, participants);
         let mut failures = Vec::new();
-        for size_bytes in options.sizes_bytes(SIZES_BYTES) {
+        let sizes_bytes = options.sizes_bytes(SIZES_BYTES);
+        compare::expect_tables(sizes_bytes.len());
+        for size_bytes in sizes_bytes {
             let outcomes = measure(options, participants, size_bytes);
             println!("\n{}, microseconds", compare::bytes(size_bytes));
             print!("{}", table(&outcomes));
             failures.extend(compare::failures(&outcomes));
+            record(&mut recorder, size_bytes, &outcomes);
         }
-        failures
+        recorder.finish(failures)
     })
 }
 
@@ -101,6 +119,31 @@ fn table(outcomes: &[Outcome<Participant, RoundTrip>]) -> Table {
         ]);
     }
     table
+}
+
+fn record(
+    recorder: &mut Recorder,
+    size_bytes: usize,
+    outcomes: &[Outcome<Participant, RoundTrip>],
+) {
+    let setup = Setup {
+        transport: Some("tcp".to_owned()),
+        connections: Some(1),
+        in_flight: Some(1),
+        size_bytes: Some(size_bytes as u64),
+        ..Setup::default()
+    };
+    for outcome in outcomes {
+        for (name, of) in PERCENTILES {
+            let figure = Figure {
+                name,
+                unit: "µs",
+                better: Better::Less,
+            };
+            let of = |trip: &RoundTrip| of(trip) as f64 / 1e3;
+            recorder.record(outcome.subject.name, "req/rep", &setup, figure, outcome, of);
+        }
+    }
 }
 
 fn microseconds(nanoseconds: f64) -> String {

@@ -11,6 +11,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("treewire-runtime", &[]),
     ("treewire-transports", &[]),
     ("treewire-macros", &[]),
+    ("treewire-bench-report", &[]),
     (
         "treewire-actors",
         &["treewire-runtime", "treewire-transports"],

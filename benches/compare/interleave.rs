@@ -1,4 +1,4 @@
-use super::{Failure, Outcome};
+use super::{Failure, Outcome, progress};
 
 /// Prepares each subject and then runs all of them in each round, so that a noisy minute hits them alike. Each round
 /// begins with another one. Who fails is left out from then on.
@@ -8,6 +8,8 @@ pub(crate) fn interleave<S: Clone, P, R>(
     mut prepare: impl FnMut(&S) -> Result<P, Failure>,
     mut run: impl FnMut(&S, &P) -> Result<R, Failure>,
 ) -> Vec<Outcome<S, R>> {
+    let rounds = usize::from(rounds);
+    progress::round(0, rounds);
     let plans: Vec<_> = subjects.iter().map(&mut prepare).collect();
     let mut outcomes: Vec<Outcome<S, R>> = subjects
         .iter()
@@ -17,7 +19,8 @@ pub(crate) fn interleave<S: Clone, P, R>(
             runs: plan.as_ref().map(|_| Vec::new()).map_err(Failure::clone),
         })
         .collect();
-    for round in 0..usize::from(rounds) {
+    for round in 0..rounds {
+        progress::round(round + 1, rounds);
         for turn in 0..subjects.len() {
             let index = (round + turn) % subjects.len();
             let (Ok(plan), Ok(runs)) = (&plans[index], &mut outcomes[index].runs) else {
@@ -29,5 +32,6 @@ pub(crate) fn interleave<S: Clone, P, R>(
             }
         }
     }
+    progress::table_done();
     outcomes
 }

@@ -1,15 +1,27 @@
 use std::fs::read_to_string;
 use std::thread::available_parallelism;
 
+use treewire_bench_report::Machine;
+
 /// The machine, and how busy it was before the bench began.
 pub(crate) fn describe_machine() -> String {
-    let cpus = available_parallelism().map_or(0, usize::from);
-    format!(
-        "machine: {cpus} CPUs, {}, Linux {}, load before the start {}",
-        cpu_model().unwrap_or_else(|| "unknown model".to_owned()),
-        first_words("/proc/sys/kernel/osrelease", 1),
-        first_words("/proc/loadavg", 3),
-    )
+    let Machine {
+        cpus,
+        model,
+        system,
+        load,
+    } = machine();
+    format!("machine: {cpus} CPUs, {model}, {system}, load before the start {load}")
+}
+
+/// The same, for a report.
+pub(crate) fn machine() -> Machine {
+    Machine {
+        cpus: available_parallelism().map_or(0, usize::from),
+        model: cpu_model().unwrap_or_else(|| "unknown model".to_owned()),
+        system: format!("Linux {}", first_words("/proc/sys/kernel/osrelease", 1)),
+        load: first_words("/proc/loadavg", 3),
+    }
 }
 
 fn cpu_model() -> Option<String> {

@@ -1,7 +1,7 @@
 //! What the comparing benches share: participants as processes, interleaved rounds, medians, tables.
 //!
 //! A bench is a [`program`] that says how one run of one participant goes ([`run`]), lets [`interleave`] repeat that,
-//! and prints what came out ([`Table`]).
+//! prints what came out ([`Table`]), and writes it down for others ([`Recorder`]).
 #![allow(
     dead_code,
     unused_imports,
@@ -19,10 +19,11 @@ mod outcome;
 mod participant;
 mod process;
 mod program;
+mod progress;
+mod recorder;
 pub(crate) mod rivals;
 pub(crate) mod run;
 mod settings;
-mod spread;
 mod table;
 mod treewire;
 mod treewire_actors;
@@ -37,10 +38,12 @@ pub(crate) use outcome::{Outcome, failures, of, treewire};
 pub(crate) use participant::{Participant, TREEWIRE, needed, participants};
 pub(crate) use process::Process;
 pub(crate) use program::{program, program_of_treewire};
-pub(crate) use settings::{describe_messages, describe_settings};
-pub(crate) use spread::Spread;
+pub(crate) use progress::expect_tables;
+pub(crate) use recorder::{Figure, Recorder, ReportOptions};
+pub(crate) use settings::{describe_messages, describe_settings, record_settings};
 pub(crate) use table::{Table, amount, bytes, ratio};
 pub(crate) use treewire_actors::TreewireActors;
+pub(crate) use treewire_bench_report::{Better, Setup, Spread};
 
 /// Why a run gave no figure, for whoever reads the bench's output.
 pub(crate) type Failure = String;

@@ -3,8 +3,8 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 use treewire_bench_roles::Role;
 
-use super::Participant;
 use super::rivals;
+use super::{Participant, ReportOptions};
 
 /// The command line of a comparing bench.
 #[derive(Parser)]
@@ -25,6 +25,8 @@ pub(crate) struct Options {
     /// Only participants whose name contains this; may be repeated.
     #[arg(long = "only", value_name = "NAME")]
     only: Vec<String>,
+    #[command(flatten)]
+    pub(crate) report: ReportOptions,
     /// What `cargo bench` adds and `cargo test` does not.
     #[arg(long, hide = true)]
     bench: bool,

@@ -1,11 +1,45 @@
-/// What both sides run with, as far as the table does not say it.
+use super::{Participant, Recorder};
+
+/// What everybody runs with, as far as the table does not say it.
 pub(crate) fn describe_settings(bound_messages: usize) -> String {
     format!(
-        "settings, alike for everybody: queues of at most {} messages and 16 MiB on either side; TCP_NODELAY; socket buffers \
-         as the kernel tunes them; mimalloc; link-time optimized. libzmq: one I/O thread. Bare: no queue, no framing, one \
-         call a message.",
-        bound_messages,
+        "settings, alike for everybody: queues of at most {bound_messages} messages and 16 MiB on either side; TCP_NODELAY; socket \
+         buffers as the kernel tunes them; mimalloc; link-time optimized."
     )
+}
+
+/// Notes the settings of everybody and those of each participant alone.
+pub(crate) fn record_settings(
+    recorder: &mut Recorder,
+    everybody: &str,
+    participants: &[Participant],
+) {
+    recorder.settings("everybody", everybody);
+    for participant in participants {
+        if let Some(text) = alone(participant.name) {
+            recorder.settings(participant.name, text);
+        }
+    }
+}
+
+/// What one participant runs with alone, by its name in the tables.
+fn alone(participant: &str) -> Option<&'static str> {
+    let text = match participant {
+        "treewire" => {
+            "A node on one thread, which is the socket's I/O thread, too. Payloads below 8 KiB are copied from a warm buffer, larger \
+             ones are handed over."
+        }
+        "libzmq" => {
+            "The system's library, one I/O thread. Payloads below 8 KiB are copied from a warm buffer, larger ones are handed over."
+        }
+        "libzmq, bound 1000" => "As libzmq, with its own default queue bound.",
+        "bare tokio" => "One thread, no queue, no framing, one call a message.",
+        "bare sockets" => "Blocking calls on one thread, no queue, no framing, one call a message.",
+        "stock actix" | "ractor" => "Mailboxes without bound.",
+        "kameo" => "Mailboxes of 1,024 messages.",
+        _ => return None,
+    };
+    Some(text)
 }
 
 /// The head of a table of pushes and pulls.
