@@ -52,7 +52,7 @@
 pub use actix;
 pub use treewire_actors::postcard_schema as schema;
 pub use treewire_actors::{
-    Asking, AskingTyped, Bound, Closed, Codec, ComposedSocket, Connector, Delivered,
+    Asking, AskingTyped, Balance, Bound, Closed, Codec, ComposedSocket, Connector, Delivered,
     EndpointChangeError, Fate, Incoming, Judge, LockStep, Message, OfflineReason, OptionError,
     Overflow, PATTERN_BYTES_MAX, ParsePositionError, Pattern, PatternError, PeerReplaced,
     PipeState, PipeStatus, Pub, PubSocket, PublishError, Pull, PullSocket, Push, PushSocket,

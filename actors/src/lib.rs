@@ -31,7 +31,8 @@ pub use handle::{
 pub use message::{Message, Source};
 pub use options::OptionError;
 pub use pattern::{
-    Connector, LockStep, PATTERN_BYTES_MAX, Pattern, PatternError, Receiver, Sender, SocketType,
+    Balance, Connector, LockStep, PATTERN_BYTES_MAX, Pattern, PatternError, Receiver, Sender,
+    SocketType,
 };
 pub use position::{ParsePositionError, StreamId, StreamPosition};
 pub use socket::{Pub, Pull, Push, Rep, Req, Serves, ServesPositions, Socket, Sub};

@@ -5,6 +5,7 @@
 mod support;
 
 mod admission;
+mod balance;
 mod conflate;
 mod immediate;
 mod live;

@@ -53,7 +53,7 @@ use crate::bound::Bound;
 use crate::handle::{SocketDeadLetter, SocketEvent};
 use crate::message::Message;
 use crate::options::SocketOptions;
-use crate::pattern::{Answer, FairTurns, LeastOutstanding, Load, Requests};
+use crate::pattern::{Answer, FairTurns, LeastOutstanding, Load, Requests, RoundRobin};
 use crate::session::{Beginning, SessionId};
 
 pub(crate) use blocked::{Blocked, Reason};
@@ -129,7 +129,8 @@ pub(crate) struct Core {
     pipes: Slab<Pipe>,
     last_serial: u64,
     connected: usize,
-    chooser: LeastOutstanding,
+    least_outstanding: LeastOutstanding,
+    round_robin: RoundRobin,
     turns: FairTurns,
     requests: Requests<oneshot::Sender<Answer>>,
     /// Requests, and what a stopped socket had for its peers, while no other could
@@ -175,7 +176,8 @@ impl Core {
             pipes: Slab::new(),
             last_serial: 0,
             connected: 0,
-            chooser: LeastOutstanding::default(),
+            least_outstanding: LeastOutstanding::default(),
+            round_robin: RoundRobin::default(),
             turns: FairTurns::default(),
             requests: Requests::default(),
             unrouted: VecDeque::new(),

@@ -8,7 +8,7 @@ use super::{
     Blocked, Core, FateCell, FateNews, Inlet, Pipe, PipeId, Queued, Reason, Standing, Tracker,
 };
 use crate::bound::Overflow;
-use crate::pattern::{Answer, Sender};
+use crate::pattern::{Answer, Balance, Sender};
 
 impl Core {
     /// Takes a message to send; to `destination` for a socket that sends to sources.
@@ -221,8 +221,11 @@ impl Core {
     fn choose(&mut self) -> Option<usize> {
         let present_only = self.present_only() || self.prefers_present() && self.connected > 0;
         let loads = Self::loads(&self.pipes, self.config.send_bound());
-        self.chooser
-            .choose(loads.filter(|(_, load)| load.connected || !present_only))
+        let loads = loads.filter(|(_, load)| load.connected || !present_only);
+        match self.config.balance {
+            Balance::LeastOutstanding => self.least_outstanding.choose(loads),
+            Balance::RoundRobin => self.round_robin.choose(loads),
+        }
     }
 
     fn send_to_all(&mut self, queued: Queued) -> Result<(), Blocked> {

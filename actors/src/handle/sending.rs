@@ -19,7 +19,7 @@ impl Deref for PushSocket {
 }
 
 impl PushSocket {
-    /// Sends to the peer with the least outstanding. Resolves when the message is
+    /// Sends to one peer, chosen by [`Balance`](crate::Balance). Resolves when the message is
     /// accepted into a queue; waits for room, for a peer when none is being dialed,
     /// and while the socket restarts (unless the overflow policy says otherwise).
     ///

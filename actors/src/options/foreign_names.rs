@@ -128,6 +128,13 @@ const ZEROMQ: Table = &[
         ),
     ),
     (
+        "ZMQ_PUSH, ZMQ_REQ, ZMQ_DEALER",
+        Option(
+            "balance",
+            "they send to the next in turn, which is `round-robin`; by default who is slow gets less",
+        ),
+    ),
+    (
         "ZMQ_LAST_ENDPOINT",
         Otherwise("`endpoints()` of the handle"),
     ),
@@ -384,6 +391,13 @@ const NANOMSG: Table = &[
     (
         "NN_SNDPRIO",
         Option("priority", "in the URL that is dialed: `?priority=1`"),
+    ),
+    (
+        "NN_PUSH, NN_REQ, nng_push0_open, nng_req0_open",
+        Option(
+            "balance",
+            "equal peers are sent to in turn, which is `round-robin`; by default who is slow gets less",
+        ),
     ),
     ("NN_RCVPRIO", Otherwise("peers are received from in turn")),
     (

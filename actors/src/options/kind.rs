@@ -8,7 +8,7 @@ use treewire_transports::{Content, Delivery, OptionKind};
 
 use crate::bound::Overflow;
 use crate::core::{Stickiness, Stops, is_said};
-use crate::pattern::{Connector, LockStep};
+use crate::pattern::{Balance, Connector, LockStep};
 use crate::typed::Codec;
 
 /// A kind of value. What is shown can be read, unless a program alone can say it.
@@ -358,4 +358,9 @@ words!(LockStep {
     "off" => LockStep::Off,
     "strict" => LockStep::Strict,
     "relaxed" => LockStep::Relaxed,
+});
+
+words!(Balance {
+    "least-outstanding" => Balance::LeastOutstanding,
+    "round-robin" => Balance::RoundRobin,
 });

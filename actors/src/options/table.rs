@@ -12,7 +12,7 @@ use super::row::Changes::{AtOnce, Never, NextConnection, NextMessage};
 use super::{OptionRow, Place};
 use crate::bound::{BYTES_MAX, MESSAGES_MAX, Overflow};
 use crate::core::{ReconnectStop, Stickiness};
-use crate::pattern::{LockStep, SocketType};
+use crate::pattern::{Balance, LockStep, SocketType};
 use crate::socket::{Pub, Pull, Push, Rep, Req, Socket, Sub};
 use crate::typed::Codec;
 
@@ -134,6 +134,12 @@ for [Push Req Socket] {
     /// and have room get the next message. In a URL it is that of what is dialed there,
     /// otherwise of all peers.
     priority(u64): Count<1, 16> = "8", NextConnection, [Flag DialedUrl];
+
+    /// Where a socket sends to one of its peers: which of those with the lowest priority that are
+    /// connected and have room gets the next message. `least-outstanding`: the one with the least
+    /// queued or not handled yet, so that who is slow gets less. `round-robin`: the next in turn,
+    /// so that each gets as many; who has no room misses its turn.
+    balance(Balance): OneOf<Balance> = "least-outstanding", NextMessage, [Flag];
 }
 
 for [Push Req Pub Socket] {

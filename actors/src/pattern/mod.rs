@@ -1,6 +1,7 @@
 //! The rules of socket types: who may send what to whom, and when. Plain
 //! structs, without sockets, tasks or clocks.
 
+mod balance;
 mod connector;
 mod lock_step;
 mod note;
@@ -10,6 +11,8 @@ mod sender;
 mod socket_type;
 mod topic;
 
+pub use balance::Balance;
+pub(crate) use balance::RoundRobin;
 pub use connector::Connector;
 pub use lock_step::LockStep;
 pub(crate) use note::Note;

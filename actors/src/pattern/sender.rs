@@ -3,7 +3,7 @@
 pub enum Sender {
     /// To nobody: it has no `send`.
     Nobody,
-    /// To one peer: the one with the least outstanding, in turn where equal.
+    /// To one peer, chosen by its [`Balance`](super::Balance).
     One,
     /// To all peers.
     All,

@@ -46,6 +46,7 @@ proofs! {
     "disconnect-message" => receiving::disconnect_message,
     "hiccup-message" => receiving::hiccup_message,
     "priority" => sending::priority,
+    "balance" => sending::balance,
     "send-timeout" => sending::send_timeout,
     "receive-timeout" => receiving::receive_timeout,
     "linger" => sending::linger,

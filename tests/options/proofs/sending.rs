@@ -119,3 +119,32 @@ pub(super) async fn priority(way: Way) {
     assert!(pulls[1].try_recv().unwrap().is_none());
     stop(node).await;
 }
+
+/// Who has much before it gets as many as who has nothing.
+pub(super) async fn balance(way: Way) {
+    let node = node().await;
+    let mut pulls = Vec::new();
+    for name in ["busy", "idle"] {
+        let pull = Pull::new(name).listen("tcp://127.0.0.1:0");
+        pulls.push(node.spawn(pull).await.unwrap());
+    }
+    let option = ("balance", "round-robin");
+    let busy = address(&pulls[0]);
+    let push = way
+        .spawn(&node, Push::new("push"), At::Dial(&busy), option)
+        .await;
+    for _ in 0..10 {
+        in_time(push.send("before")).await.unwrap();
+    }
+    in_time(push.dial(address(&pulls[1]))).await.unwrap();
+    in_time(push.ready(2)).await;
+    for _ in 0..6 {
+        in_time(push.send("in turn")).await.unwrap();
+    }
+    until_tree(&node, "each got as many", |tree| {
+        let counts = ["busy", "idle"].map(|pull| messages_in(tree, pull));
+        counts == [13, 3]
+    })
+    .await;
+    stop(node).await;
+}
