@@ -42,6 +42,19 @@ pub(crate) const OF_SOCKETS: &[Rival] = &[
         needs: Some(LIBZMQ),
     },
     Rival {
+        name: "omq-tokio",
+        package: "rival-omq-tokio",
+        bound_messages_max: usize::MAX,
+        needs: None,
+    },
+    // Slower where there are cores to spare, but what Treewire has to be measured by: it, too, has one thread.
+    Rival {
+        name: "omq-tokio, one thread",
+        package: "rival-omq-tokio-one-thread",
+        bound_messages_max: usize::MAX,
+        needs: None,
+    },
+    Rival {
         name: "bare tokio",
         package: "rival-bare-tokio",
         bound_messages_max: usize::MAX,

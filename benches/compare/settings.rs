@@ -33,6 +33,13 @@ fn alone(participant: &str) -> Option<&'static str> {
             "The system's library, one I/O thread. Payloads below 8 KiB are copied from a warm buffer, larger ones are handed over."
         }
         "libzmq, bound 1000" => "As libzmq, with its own default queue bound.",
+        "omq-tokio" => {
+            "One I/O thread beside a blocking socket, 256 messages a call; an exclusive socket for round trips. Payloads below 8 KiB \
+             are copied from a warm buffer, larger ones are handed over."
+        }
+        "omq-tokio, one thread" => {
+            "Everything on the program's tokio runtime, 256 messages a call. Payloads as omq-tokio."
+        }
         "bare tokio" => "One thread, no queue, no framing, one call a message.",
         "bare sockets" => "Blocking calls on one thread, no queue, no framing, one call a message.",
         "stock actix" | "ractor" => "Mailboxes without bound.",

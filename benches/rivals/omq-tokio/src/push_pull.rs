@@ -1,0 +1,74 @@
+use std::collections::VecDeque;
+
+use omq_tokio::{Context, Message, Options, SocketType, TrySendError};
+use roles::{Arrivals, Failure, Line, Order, stamp};
+
+/// Messages handed over, or taken, in one call.
+const BATCH_MESSAGES: usize = 256;
+/// From here on omq is given the allocation instead of copying from a warm buffer.
+const GIVE_FROM_BYTES: usize = 8 * 1024;
+
+pub(crate) fn push(order: &Order) -> Result<(), Failure> {
+    // One I/O thread, which is its default.
+    let context = Context::new();
+    let socket = context.blocking_socket(SocketType::Push, options(order)?);
+    socket.connect(order.endpoint.as_str())?;
+    let batch = BATCH_MESSAGES.min(order.bound_messages);
+    let mut warm = vec![0; order.size_bytes];
+    let mut sequences = 0..order.count;
+    let mut queue = VecDeque::with_capacity(batch);
+    loop {
+        let room = batch - queue.len();
+        queue.extend(
+            sequences
+                .by_ref()
+                .take(room)
+                .map(|sequence| message(&mut warm, sequence)),
+        );
+        if queue.is_empty() {
+            break;
+        }
+        match socket.try_send_many(&mut queue, batch) {
+            Ok(_) => {}
+            Err(TrySendError::Full(first)) => socket.send(first)?,
+            Err(other) => return Err(format!("omq did not take a message: {other:?}").into()),
+        }
+    }
+    socket.close()?;
+    Ok(())
+}
+
+pub(crate) fn pull(order: &Order) -> Result<(), Failure> {
+    let context = Context::new();
+    let socket = context.blocking_socket(SocketType::Pull, options(order)?);
+    let endpoint = socket.bind(order.endpoint.as_str())?;
+    Line::Listening(endpoint.to_string()).print();
+    let mut arrivals = Arrivals::new(order);
+    let mut batch = Vec::with_capacity(BATCH_MESSAGES);
+    while arrivals.incomplete() {
+        socket.recv_many_into(BATCH_MESSAGES, &mut batch)?;
+        for message in batch.drain(..) {
+            arrivals.record(message.part_slice(0).unwrap_or_default())?;
+        }
+    }
+    Line::Throughput(arrivals.finish()?).print();
+    Ok(())
+}
+
+/// Closing waits until all is sent, which is not its default.
+fn options(order: &Order) -> Result<Options, Failure> {
+    let bound = u32::try_from(order.bound_messages)?;
+    Ok(Options::default()
+        .send_hwm(bound)
+        .recv_hwm(bound)
+        .linger_forever())
+}
+
+fn message(warm: &mut [u8], sequence: u64) -> Message {
+    if warm.len() >= GIVE_FROM_BYTES {
+        Message::single(stamp::payload(warm.len(), sequence))
+    } else {
+        stamp::write(warm, sequence);
+        Message::from_slice(warm)
+    }
+}
