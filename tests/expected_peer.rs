@@ -11,6 +11,7 @@ use support::*;
 
 over_every_transport! {
     iridium_06_a_sub_follows_the_expected_publisher_and_no_other
+    iridium_06_a_sub_names_the_id_of_each_publisher_that_it_dials
     iridium_06_what_waited_for_the_expected_peer_comes_back_as_dead_letters
 }
 
@@ -86,6 +87,48 @@ async fn iridium_06_a_sub_follows_the_expected_publisher_and_no_other(listen: &s
     assert_eq!(other.subscribers(), 0);
     for node in [near, right, wrong] {
         stop(node).await;
+    }
+}
+
+async fn iridium_06_a_sub_names_the_id_of_each_publisher_that_it_dials(listen: &str) {
+    for delivery in [Delivery::BestEffort, Delivery::Reliable] {
+        let [near, first, second, wrong] = nodes_together().await;
+        let mut publishers = Vec::new();
+        for (node, name) in [(&first, "first"), (&second, "second"), (&wrong, "wrong")] {
+            let place = listen.replace("here", name);
+            let publisher = Pub::new(name).listen(place).delivery(delivery);
+            publishers.push(node.spawn(publisher).await.unwrap());
+        }
+        let expecting = |publisher: &SocketHandle, node: &Node| {
+            let instance = u128::from_be_bytes(node.identity().instance);
+            format!("{}?expect-peer={instance:032x}", address(publisher))
+        };
+        let (told, heard) = listener(&near).await;
+        let sub = Sub::new("sub")
+            .dial(expecting(&publishers[0], &first))
+            .dial(expecting(&publishers[1], &second))
+            .dial(expecting(&publishers[2], &second))
+            .subscribe(">")
+            .delivery(delivery)
+            .events(&told);
+        let sub = near.spawn(sub).await.unwrap();
+        for (publisher, said) in publishers.iter().zip(["a", "b"]) {
+            in_time(publisher.ready(1)).await;
+            publisher.send(said).await.unwrap();
+            let message = in_time(sub.recv()).await.unwrap().unwrap();
+            assert_eq!(*message.payload(), said);
+        }
+
+        until("the wrong one is given up", || is_over(&sub)).await;
+        until("an actor is told so", || count(&heard, is_replaced) == 1).await;
+        let pipes = sub.pipes();
+        let states: Vec<PipeState> = pipes.iter().map(|pipe| pipe.state).collect();
+        let (ready, closed) = (PipeState::Ready, PipeState::Closed);
+        assert_eq!(states, [ready, ready, closed], "{delivery:?}");
+        assert_eq!(publishers[2].subscribers(), 0);
+        for node in [near, first, second, wrong] {
+            stop(node).await;
+        }
     }
 }
 

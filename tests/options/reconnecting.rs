@@ -168,3 +168,28 @@ fn a_refused_connection_or_a_failed_handshake_is_the_end_where_it_is_to_be() {
         node.stop().await.unwrap();
     });
 }
+
+#[test]
+fn each_endpoint_is_given_up_on_what_its_url_says() {
+    driven(1, async |world: World| {
+        let node = alone(&world).await;
+        let urls = [
+            "sim://a?reconnect-attempts=3",
+            "sim://b?reconnect-stop=refused",
+            "sim://c?reconnect-attempts=none",
+            "sim://d",
+        ];
+        let push = Push::new("push").reconnect_attempts(5);
+        let push = urls.iter().fold(push, |push, &url| push.dial(url));
+        let push = node.spawn(push).await.unwrap();
+        let hour = Duration::from_secs(3_600);
+        world.clock().sleep(hour).await;
+        let attempts = push.pipes().into_iter().map(|pipe| match pipe.reason {
+            Some(OfflineReason::GivenUp { attempts, .. }) => Some(attempts),
+            _ => None,
+        });
+        let attempts: Vec<_> = attempts.collect();
+        assert_eq!(attempts, [Some(3), Some(1), None, Some(5)]);
+        node.stop().await.unwrap();
+    });
+}

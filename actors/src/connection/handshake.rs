@@ -26,7 +26,7 @@ impl Connection {
             (Event::Refused { channel, refusal }, Phase::ExpectAnswer(asked))
                 if channel == *asked =>
             {
-                if let (RefusalCode::SessionLost, Some(pipe)) = (refusal.code, self.config.pipe) {
+                if let (RefusalCode::SessionLost, Some(pipe)) = (refusal.code, self.config.pipe()) {
                     self.config.shared.session_lost(pipe, self.session);
                 }
                 Err(Trouble::Refused(refusal))
@@ -88,7 +88,7 @@ impl Connection {
         }
         // All zeros say nothing.
         self.peer.instance = (node.instance != [0; 16]).then_some(node.instance);
-        let Some(pipe) = self.config.pipe else {
+        let Some(pipe) = self.config.pipe() else {
             self.phase = Phase::ExpectOpen;
             return Ok(());
         };
@@ -123,7 +123,7 @@ impl Connection {
     /// The peer took our channel: the socket counts it among its peers.
     fn attach_accepted(&mut self, open: &OpenChannel) -> Result<Arc<Inlet>, Trouble> {
         let shared = &self.config.shared;
-        let pipe = match (open.delivery, self.config.pipe) {
+        let pipe = match (open.delivery, self.config.pipe()) {
             (Delivery::BestEffort, pipe) => return self.attach(pipe),
             (_, Some(pipe)) => pipe,
             (_, None) => return Err(Trouble::OutOfTurn("an answer to an open")),
@@ -199,7 +199,7 @@ impl Connection {
             );
             return refuse(RefusalCode::Unsupported, text);
         }
-        let dialed = self.config.pipe.is_some();
+        let dialed = self.config.dialed.is_some();
         self.config
             .shared
             .core(|core| match core.admit(&open.socket, dialed) {

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use actix::fut::ActorFuture;
 use actix::{Actor, ActorContext, AsyncContext, Running};
 use treewire_runtime::{Clock, Context, Exit, Failure, Progress, Stats};
-use treewire_transports::{Credit, Cutter, Dialect, Event, Link, Settings};
+use treewire_transports::{Credit, Cutter, Dialect, Endpoint, Event, Link, Settings};
 
 use crate::core::{Failed, Inlet, Peer, PipeId, Queued, Shared, Stage};
 use crate::handle::{OfflineReason, SocketEvent};
@@ -45,10 +45,8 @@ const ROUNDS: usize = 4;
 pub(crate) struct ConnectionConfig {
     pub(crate) shared: Arc<Shared>,
     pub(crate) settings: Settings,
-    /// The pipe of the dialer; an accepted connection gets one when it is open.
-    pub(crate) pipe: Option<PipeId>,
-    /// The number of the dialer's attempt.
-    pub(crate) attempt: u64,
+    /// What its dialer knows; an accepted connection gets a pipe when it is open.
+    pub(crate) dialed: Option<Dialed>,
     /// What is dialed, or where it was accepted.
     pub(crate) endpoint: Arc<str>,
     /// The service that the endpoint names.
@@ -56,6 +54,20 @@ pub(crate) struct ConnectionConfig {
     pub(crate) handshake_deadline: Duration,
     /// Tells the dialer's supervisor that the connection was of use.
     pub(crate) progress: Option<Progress>,
+}
+
+/// An attempt of a dialer.
+pub(crate) struct Dialed {
+    pub(crate) pipe: PipeId,
+    pub(crate) attempt: u64,
+    pub(crate) url: Endpoint,
+}
+
+impl ConnectionConfig {
+    /// The pipe of the dialer.
+    fn pipe(&self) -> Option<PipeId> {
+        self.dialed.as_ref().map(|dialed| dialed.pipe)
+    }
 }
 
 pub(crate) struct Connection {
@@ -117,7 +129,7 @@ impl Connection {
         stats: &Stats,
     ) -> Result<Self, Failure> {
         let now = clock.now();
-        let dials = config.pipe.is_some();
+        let dials = config.dialed.is_some();
         Ok(Connection {
             peer: Peer {
                 address: link.peer.as_str().into(),
@@ -343,10 +355,9 @@ impl Drop for Connection {
             peer: self.peer.address.clone(),
             reason: reason.clone(),
         });
-        if let Some(pipe) = self.config.pipe {
+        if let Some(Dialed { pipe, attempt, url }) = &self.config.dialed {
             let stage = Stage::ShakingHands;
-            let failed = Failed { stage, reason };
-            shared.core(|core| core.dial_failed(pipe, self.config.attempt, failed));
+            shared.dial_failed(*pipe, *attempt, url, Failed { stage, reason });
         }
     }
 }

@@ -64,11 +64,10 @@ impl Core {
     /// Whether who answers at a dialed pipe without a session may be there. Whoever may not is
     /// the end of the pipe.
     fn is_expected(&mut self, id: PipeId, peer: &Peer) -> bool {
-        let expected = self.config.expect_peer;
-        let is_expected = expected.is_none_or(|expected| peer.instance == Some(expected));
         let Some(pipe) = self.pipe(id) else {
             return false;
         };
+        let is_expected = pipe.is_expected(peer.instance);
         if is_expected || pipe.is_over {
             return is_expected && !pipe.is_over;
         }

@@ -54,7 +54,7 @@ use crate::handle::{SocketDeadLetter, SocketEvent};
 use crate::message::Message;
 use crate::options::SocketOptions;
 use crate::pattern::{Answer, FairTurns, LeastOutstanding, Load, Requests, RoundRobin};
-use crate::session::{Beginning, SessionId};
+use crate::session::{Beginning, Instance, SessionId};
 
 pub(crate) use blocked::{Blocked, Reason};
 pub(crate) use endpoints::{Adding, EndpointId, Endpoints, Hold, Left, ToStart};
@@ -246,12 +246,8 @@ impl Core {
             Some((_, pipe)) => pipe.id(),
             None => {
                 let bound = self.config.receive_bound();
-                let expected = self.config.expect_peer;
-                let session = beginning.map(|beginning| {
-                    let mut session = Session::dialed(beginning, bound, self.tally());
-                    session.peer = expected;
-                    session
-                });
+                let session =
+                    beginning.map(|beginning| Session::dialed(beginning, bound, self.tally()));
                 self.add_pipe_with(|id| {
                     let pipe = Pipe::new(id, Some(endpoint.into()));
                     match session {
@@ -263,6 +259,13 @@ impl Core {
         };
         self.pipes[id.key].may_dial = true;
         id
+    }
+
+    /// Only that node may answer where the pipe is dialed.
+    pub(crate) fn expects(&mut self, id: PipeId, expected: Option<Instance>) {
+        if let Some(pipe) = self.pipe(id) {
+            pipe.expects(expected);
+        }
     }
 
     fn add_pipe(&mut self, dialed: Option<Arc<str>>) -> PipeId {

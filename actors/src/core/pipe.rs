@@ -15,7 +15,7 @@ use crate::message::{Message, Receipt};
 use crate::options::SocketOptions;
 use crate::pattern::Load;
 use crate::position::StreamId;
-use crate::session::Position;
+use crate::session::{Instance, Position};
 
 /// A pipe of a socket; a key used again has another serial number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -90,6 +90,8 @@ pub(crate) struct Pipe {
     pub(super) priority: u8,
     /// It is dialed again by itself when its connection ends.
     pub(super) redials: bool,
+    /// The node that alone may answer where it is dialed.
+    expected: Option<Instance>,
     /// It is dialed no more: it takes no messages, and goes once what it has is flushed.
     pub(super) parts: bool,
     /// Another node answered where the peer of its session was.
@@ -120,6 +122,7 @@ impl Pipe {
             may_dial: false,
             priority: 0,
             redials: true,
+            expected: None,
             parts: false,
             inquiry: None,
             presence: Presence::default(),
@@ -316,6 +319,22 @@ impl Pipe {
     pub(crate) fn is_dialed_with(&mut self, options: &SocketOptions) {
         self.redials = options.reconnect;
         self.priority = options.priority();
+    }
+
+    /// Only that node may answer where it is dialed. Which one it is never changes.
+    pub(crate) fn expects(&mut self, expected: Option<Instance>) {
+        if self.expected == expected {
+            return;
+        }
+        self.expected = expected;
+        if let Some(session) = &mut self.session {
+            session.peer = expected;
+        }
+    }
+
+    /// Whether who answers where it is dialed may be there.
+    pub(super) fn is_expected(&self, instance: Option<Instance>) -> bool {
+        self.expected.is_none() || self.expected == instance
     }
 
     /// The connection is to look at its pipe: something to send, or the close.

@@ -6,10 +6,11 @@ use std::time::Instant;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 use treewire_runtime::{Counter, Stats};
-use treewire_transports::{Content, Credit, Envelope, OpenChannel};
+use treewire_transports::{Content, Credit, Endpoint, Envelope, OpenChannel};
 
 use super::{
-    Core, Endpoints, FateNews, Inlet, Losses, NoSession, Opening, Owed, Peer, PipeId, Queued, Ward,
+    Core, Endpoints, Failed, FateNews, Inlet, Losses, NoSession, Opening, Owed, Peer, PipeId,
+    Queued, Ward,
 };
 use crate::handle::{Closed, OfflineReason, SocketEvent};
 use crate::message::Message;
@@ -204,6 +205,12 @@ impl Shared {
         // Of one that was given up there is room again.
         self.room.notify_waiters();
         attempt
+    }
+
+    /// That attempt to reach what the URL names came to nothing.
+    pub(crate) fn dial_failed(&self, id: PipeId, attempt: u64, url: &Endpoint, failed: Failed) {
+        let perseverance = self.options().at(url).perseverance();
+        self.core(|core| core.dial_failed(id, attempt, perseverance, failed));
     }
 
     /// Dialers that do not dial by themselves make an attempt each.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::presence::{Step, Transition};
-use super::{Core, Failed, Inbox, Pipe, PipeId};
+use super::{Core, Failed, Inbox, Perseverance, Pipe, PipeId};
 use crate::handle::{OfflineReason, PipeState, PipeStatus, SocketEvent};
 use crate::message::Source;
 
@@ -41,8 +41,13 @@ impl Core {
     }
 
     /// That attempt came to nothing.
-    pub(crate) fn dial_failed(&mut self, id: PipeId, attempt: u64, failed: Failed) {
-        let perseverance = self.config.perseverance();
+    pub(crate) fn dial_failed(
+        &mut self,
+        id: PipeId,
+        attempt: u64,
+        perseverance: Perseverance,
+        failed: Failed,
+    ) {
         let Some(pipe) = self.pipe(id).filter(|pipe| pipe.presence.is_at(attempt)) else {
             return;
         };

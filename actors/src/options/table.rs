@@ -87,18 +87,18 @@ for [Push Pull Req Rep Pub Sub Socket] {
     /// How often in a row what is dialed is tried in vain; none, or 0, is for ever. Then it is
     /// given up: it is closed, keeps what waits for its peer and takes no more messages, until
     /// `redial` or the next start of the socket begins a new row.
-    reconnect_attempts(impl Into<Option<u32>>): Attempts = "none", AtOnce, [Flag];
+    reconnect_attempts(impl Into<Option<u32>>): Attempts = "none", AtOnce, [Flag DialedUrl];
 
     /// On what else it is given up, at once: a connection that is refused, a handshake that
     /// failed for a reason that does not pass, or both. The builder method adds to it.
-    reconnect_stop(ReconnectStop): StopsOn = "none", AtOnce, [Flag];
+    reconnect_stop(ReconnectStop): StopsOn = "none", AtOnce, [Flag DialedUrl];
 
     /// Only the node of this instance id, in hexadecimal digits, may answer where the socket
     /// dials. When another does, that pipe is over, and what was queued there is given up, to be
     /// read as dead letters. The `stickiness` of reliable sockets says what becomes of such a
-    /// pipe instead.
+    /// pipe instead. In a URL it is who may answer there: so each peer has its own id.
     expect_peer([u8; 16]): Maybe<Instance> = "none",
-        Never("the queues are for that node: spawn another socket"), [Flag];
+        Never("the queues are for that node: spawn another socket"), [Flag DialedUrl];
 
     /// Which of several sockets behind an endpoint is meant; both ends say the same.
     service(impl Into<String>): Name = "none", NextConnection, [Flag Url];

@@ -127,7 +127,9 @@ fn a_url_says_otherwise_for_its_endpoint_where_that_makes_sense() {
         |specs: &[OptionSpec]| -> BTreeSet<&str> { specs.iter().map(|spec| spec.name).collect() };
     let (dialed, listened) = (names(&dialed), names(&listened));
     assert!(dialed.contains("dead-after") && listened.contains("dead-after"));
-    assert!(dialed.contains("reconnect") && !listened.contains("reconnect"));
+    for name in ["reconnect", "reconnect-attempts", "expect-peer"] {
+        assert!(dialed.contains(name) && !listened.contains(name), "{name}");
+    }
     assert!(!dialed.contains("linger"), "it is of the socket as a whole");
 }
 

@@ -38,9 +38,12 @@ impl Dialer {
             Delivery::BestEffort => None,
             Delivery::Reliable | Delivery::Durable => Some(beginning()?),
         };
-        let pipe = parts
-            .shared
-            .core(|core| core.dialed(&parts.shown, beginning));
+        let expected = parts.options().expect_peer;
+        let pipe = parts.shared.core(|core| {
+            let pipe = core.dialed(&parts.shown, beginning);
+            core.expects(pipe, expected);
+            pipe
+        });
         let default = match registry.is_local(&parts.endpoint) {
             true => Backoff::default().ceiling(LOCAL_CEILING),
             false => Backoff::default(),
@@ -66,10 +69,9 @@ impl Dialer {
     /// The attempt came to nothing.
     fn failed(&mut self, reason: OfflineReason, is_refused: bool) {
         if let Some(attempt) = self.attempt.take() {
-            let shared = &self.parts.shared;
+            let (shared, url) = (&self.parts.shared, &self.parts.endpoint);
             let stage = Stage::Connecting { is_refused };
-            let failed = Failed { stage, reason };
-            shared.core(|core| core.dial_failed(self.pipe, attempt, failed));
+            shared.dial_failed(self.pipe, attempt, url, Failed { stage, reason });
         }
     }
 

@@ -5,7 +5,7 @@ use treewire_runtime::{Child, Context, Failure, Progress, Restart};
 use treewire_transports::{Endpoint, Link, Registry, Role};
 
 use super::plan::settings;
-use crate::connection::{Connection, ConnectionConfig, FAREWELL};
+use crate::connection::{Connection, ConnectionConfig, Dialed, FAREWELL};
 use crate::core::{PipeId, Shared};
 use crate::options::SocketOptions;
 
@@ -45,13 +45,17 @@ impl EndpointParts {
     ) -> Result<Child<Connection>, Failure> {
         let node = context.node();
         let registry = node.provided(Registry::standard);
-        let (role, pipe, attempt, progress) = match side {
+        let (role, dialed, progress) = match side {
             Side::Dialer {
                 pipe,
                 attempt,
                 progress,
-            } => (Role::Dialer, Some(pipe), attempt, Some(progress)),
-            Side::Listener => (Role::Listener, None, 0, None),
+            } => {
+                let url = self.endpoint.clone();
+                let dialed = Dialed { pipe, attempt, url };
+                (Role::Dialer, Some(dialed), Some(progress))
+            }
+            Side::Listener => (Role::Listener, None, None),
         };
         let options = self.options();
         let settings = settings(&options, node.identity(), role);
@@ -59,8 +63,7 @@ impl EndpointParts {
         let config = ConnectionConfig {
             shared: self.shared.clone(),
             settings,
-            pipe,
-            attempt,
+            dialed,
             endpoint: self.shown.clone(),
             service: options.service,
             handshake_deadline: options.handshake_deadline,
