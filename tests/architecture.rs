@@ -12,6 +12,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("treewire-transports", &[]),
     ("treewire-macros", &[]),
     ("treewire-bench-report", &[]),
+    ("xtask", &["treewire-bench-report"]),
     (
         "treewire-actors",
         &["treewire-runtime", "treewire-transports"],
