@@ -1,6 +1,7 @@
 //! Builds the rivals, each by itself, so that one that cannot be built here does not keep the others away.
 
 use std::env::{var, var_os};
+use std::fs::read_to_string;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -17,13 +18,26 @@ pub(crate) struct Rival {
 }
 
 struct SystemLibrary {
-    pkg_config: &'static str,
+    found_by: FoundBy,
     debian_package: &'static str,
 }
 
+/// How to learn whether a library is there.
+enum FoundBy {
+    /// pkg-config knows it by this name.
+    PkgConfig(&'static str),
+    /// This header lies where the compiler looks.
+    Header(&'static str),
+}
+
 const LIBZMQ: SystemLibrary = SystemLibrary {
-    pkg_config: "libzmq",
+    found_by: FoundBy::PkgConfig("libzmq"),
     debian_package: "libzmq3-dev",
+};
+/// Debian's package says nothing to pkg-config.
+const NNG: SystemLibrary = SystemLibrary {
+    found_by: FoundBy::Header("/usr/include/nng/nng.h"),
+    debian_package: "libnng-dev",
 };
 
 /// Who plays the roles of sockets.
@@ -53,6 +67,18 @@ pub(crate) const OF_SOCKETS: &[Rival] = &[
         package: "rival-omq-tokio-one-thread",
         bound_messages_max: usize::MAX,
         needs: None,
+    },
+    Rival {
+        name: "rzmq",
+        package: "rival-rzmq",
+        bound_messages_max: usize::MAX,
+        needs: None,
+    },
+    Rival {
+        name: "nng",
+        package: "rival-nng",
+        bound_messages_max: usize::MAX,
+        needs: Some(NNG),
     },
     Rival {
         name: "bare tokio",
@@ -144,25 +170,38 @@ impl Rival {
 
 impl SystemLibrary {
     fn version(&self) -> Result<String, Failure> {
-        let SystemLibrary {
-            pkg_config,
-            debian_package,
-        } = self;
-        let output = Command::new("pkg-config")
-            .args(["--modversion", pkg_config])
-            .output();
-        match output {
-            Ok(output) if output.status.success() => {
-                Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+        let advice = format!("on Debian: apt-get install {}", self.debian_package);
+        match self.found_by {
+            FoundBy::PkgConfig(name) => {
+                let output = Command::new("pkg-config")
+                    .args(["--modversion", name])
+                    .output();
+                match output {
+                    Ok(output) if output.status.success() => {
+                        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+                    }
+                    Ok(_) => Err(format!("{name} is not installed; {advice}")),
+                    Err(error) => Err(format!(
+                        "cannot run pkg-config ({error}); on Debian: apt-get install pkg-config"
+                    )),
+                }
             }
-            Ok(_) => Err(format!(
-                "{pkg_config} is not installed; on Debian: apt-get install {debian_package}"
-            )),
-            Err(error) => Err(format!(
-                "cannot run pkg-config ({error}); on Debian: apt-get install pkg-config"
-            )),
+            FoundBy::Header(path) => match read_to_string(path) {
+                Ok(header) => Ok(version_in(&header)),
+                Err(error) => Err(format!("{path}: {error}; {advice}")),
+            },
         }
     }
+}
+
+/// `1.5.2`, from a header's `#define NNG_MAJOR_VERSION 1` and the like.
+fn version_in(header: &str) -> String {
+    let numbers = header.lines().filter_map(|line| {
+        let mut words = line.split_whitespace();
+        let defines = words.next()? == "#define" && words.next()?.ends_with("_VERSION");
+        words.next().filter(|_| defines)
+    });
+    numbers.collect::<Vec<_>>().join(".")
 }
 
 fn rivals_folder() -> PathBuf {

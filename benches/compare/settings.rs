@@ -40,6 +40,14 @@ fn alone(participant: &str) -> Option<&'static str> {
         "omq-tokio, one thread" => {
             "Everything on the program's tokio runtime, 256 messages a call. Payloads as omq-tokio."
         }
+        "rzmq" => {
+            "Tokio's threads, one for each CPU, and one thread for round trips; batches of 512 messages and 1 MiB; no throttle. \
+             Payloads are handed over."
+        }
+        "nng" => {
+            "The system's library with its own threads, which also run what is received; queues of at most 8,192 messages, its \
+             limit. Payloads are copied from a warm buffer."
+        }
         "bare tokio" => "One thread, no queue, no framing, one call a message.",
         "bare sockets" => "Blocking calls on one thread, no queue, no framing, one call a message.",
         "stock actix" | "ractor" => "Mailboxes without bound.",
