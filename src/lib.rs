@@ -55,11 +55,11 @@ pub use treewire_actors::{
     Asking, AskingTyped, Balance, Bound, Closed, Codec, ComposedSocket, Connector, Delivered,
     EndpointChangeError, Fate, Incoming, Judge, LockStep, Message, OfflineReason, OptionError,
     Overflow, PATTERN_BYTES_MAX, ParsePositionError, Pattern, PatternError, PeerReplaced,
-    PipeState, PipeStatus, Pub, PubSocket, PublishError, Pull, PullSocket, Push, PushSocket,
-    Receiver, ReconnectStop, RecvError, Remote, RemoteError, Rep, RepSocket, Replacement, Req,
-    ReqSocket, Request, RequestError, SendError, Sender, Serves, ServesPositions, SessionEnd,
-    Socket, SocketDeadLetter, SocketDeadLetters, SocketEvent, SocketEvents, SocketHandle,
-    SocketType, Source, Stickiness, StreamId, StreamPosition, Sub, SubSocket, SubscribeError,
+    PipeState, PipeStatus, Pub, PubSocket, Pull, PullSocket, Push, PushSocket, Receiver,
+    ReconnectStop, RecvError, Remote, RemoteError, Rep, RepSocket, Replacement, Req, ReqSocket,
+    Request, RequestError, SendError, Sender, Serves, ServesPositions, SessionEnd, Socket,
+    SocketDeadLetter, SocketDeadLetters, SocketEvent, SocketEvents, SocketHandle, SocketType,
+    Source, Stickiness, StreamId, StreamPosition, Sub, SubSocket, SubscribeError, TellError,
     Tracked, WireMessage, WireType, options, schema_of,
 };
 pub use treewire_macros::{WireMessage, WireType, main};

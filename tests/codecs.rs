@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use serde::{Deserialize, Serialize};
 use treewire::prelude::*;
-use treewire::{PushSocket, ReqSocket, RequestError, World, driven, schema_of};
+use treewire::{PushSocket, ReqSocket, RequestError, TellError, World, driven, schema_of};
 
 #[macro_use]
 mod support;
@@ -16,6 +16,8 @@ over_every_transport! {
     foreign_callers_are_answered_in_their_codec
     what_does_not_fit_is_said_with_its_place_and_costs_nobody_else
     deliveries_in_every_codec_arrive_and_bad_ones_are_counted
+    a_push_tells_an_actor_in_every_codec_and_what_does_not_fit_is_counted
+    what_a_push_cannot_tell_is_an_error_that_says_why
 }
 
 #[derive(Serialize, Deserialize, WireMessage, Debug, Clone, PartialEq)]
@@ -220,6 +222,66 @@ async fn deliveries_in_every_codec_arrive_and_bad_ones_are_counted(listen: &str)
         assert_eq!(drops(&tree, "pull", "not deliverable"), 1, "{codec}");
         stop(node).await;
     }
+}
+
+async fn a_push_tells_an_actor_in_every_codec_and_what_does_not_fit_is_counted(listen: &str) {
+    let node = node().await;
+    let handled = Arc::<Mutex<Vec<Order>>>::default();
+    let shop = node.spawn(shop(&handled)).await.unwrap();
+    let pull = Pull::new("pull").listen(listen).deliver::<Order>(&shop);
+    let pull = node.spawn(pull).await.unwrap();
+    let mut expected = Vec::new();
+    for (count, codec) in (1..).zip(Codec::ALL) {
+        let push = Push::new(format!("push {codec}")).dial(address(&pull));
+        let push = node.spawn(push.codec(codec)).await.unwrap();
+        in_time(push.tell(&tea(count))).await.unwrap();
+        let other = elsewhere::Order { item: "tea".into() };
+        in_time(push.tell(&other)).await.unwrap();
+        // By one socket, so in order.
+        for another in Codec::ALL {
+            push.with_codec(another).try_tell(&tea(count)).unwrap();
+        }
+        assert_eq!(in_time(push.close(WATCHDOG)).await, Closed::Flushed);
+        expected.extend(vec![tea(count); 1 + Codec::ALL.len()]);
+        assert_eq!(*handled.lock().unwrap(), expected, "{codec}");
+        let tree = node.snapshot().await.unwrap();
+        let dropped = drops(&tree, "pull", "not deliverable");
+        assert_eq!(dropped, u64::from(count), "{codec}");
+    }
+    stop(node).await;
+}
+
+/// JSON has no such keys.
+#[derive(Serialize, Deserialize, WireMessage)]
+#[wire(name = "test.Prices")]
+struct Prices {
+    of: std::collections::BTreeMap<Vec<u8>, u32>,
+}
+
+async fn what_a_push_cannot_tell_is_an_error_that_says_why(listen: &str) {
+    let node = node().await;
+    let nobody = address_for_later(listen);
+    let push = Push::new("push").dial(nobody).codec(Codec::Json);
+    let push = node.spawn(push.send_bound(Bound::messages(1))).await;
+    let push: PushSocket = push.unwrap();
+    let prices = Prices {
+        of: [(vec![1], 2)].into(),
+    };
+    match in_time(push.tell(&prices)).await {
+        Err(TellError::Encode(text)) => assert!(text.contains("json"), "{text}"),
+        other => panic!("{other:?}"),
+    }
+    in_time(push.tell(&tea(1))).await.unwrap();
+    match push.try_tell(&tea(2)) {
+        Err(TellError::NotTaken(error)) => {
+            assert!(error.is_full(), "{error}");
+            let content = error.into_content();
+            let payload = content.parts().nth(1).unwrap();
+            assert_eq!(*payload, r#"{"item":"tea","count":2}"#);
+        }
+        other => panic!("{other:?}"),
+    }
+    stop(node).await;
 }
 
 /// What comes again is decoded again, in the codec in which it came.

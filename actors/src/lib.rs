@@ -23,10 +23,10 @@ pub use bound::{Bound, Overflow};
 pub use core::{Judge, ReconnectStop, Stickiness};
 pub use handle::{
     Asking, Closed, ComposedSocket, EndpointChangeError, Fate, Incoming, OfflineReason,
-    PeerReplaced, PipeState, PipeStatus, PubSocket, PublishError, PullSocket, PushSocket,
-    RecvError, RepSocket, Replacement, ReqSocket, Request, RequestError, SendError, SessionEnd,
-    SocketDeadLetter, SocketDeadLetters, SocketEvent, SocketEvents, SocketHandle, SubSocket,
-    SubscribeError, Tracked,
+    PeerReplaced, PipeState, PipeStatus, PubSocket, PullSocket, PushSocket, RecvError, RepSocket,
+    Replacement, ReqSocket, Request, RequestError, SendError, SessionEnd, SocketDeadLetter,
+    SocketDeadLetters, SocketEvent, SocketEvents, SocketHandle, SubSocket, SubscribeError,
+    TellError, Tracked,
 };
 pub use message::{Message, Source};
 pub use options::OptionError;

@@ -3,7 +3,7 @@ use std::pin::pin;
 
 use treewire_transports::{Content, Payload};
 
-use super::{SendError, SocketHandle};
+use super::{SendError, SocketHandle, TellError};
 use crate::typed::{Codec, WireMessage, published};
 
 /// The handle of a [`Pub`](crate::Pub) socket.
@@ -50,14 +50,14 @@ impl PubSocket {
     /// said of the message, and the encoded message.
     ///
     /// # Errors
-    /// [`PublishError`].
+    /// [`TellError`].
     pub async fn publish<M: WireMessage>(
         &self,
         topic: impl Into<Payload>,
         message: &M,
-    ) -> Result<(), PublishError> {
-        let content = published(topic.into(), message, self.codec).map_err(PublishError::Encode)?;
-        self.send(content).await.map_err(PublishError::NotTaken)
+    ) -> Result<(), TellError> {
+        let content = published(topic.into(), message, self.codec).map_err(TellError::Encode)?;
+        self.send(content).await.map_err(TellError::NotTaken)
     }
 
     /// How many peers said what they want, and get it.
@@ -79,17 +79,6 @@ impl PubSocket {
             .until(|core| core.subscribers() >= subscribers)
             .await
     }
-}
-
-/// Why a typed message was not published.
-#[derive(Debug, thiserror::Error)]
-pub enum PublishError {
-    /// It cannot be encoded.
-    #[error("{0}")]
-    Encode(String),
-    /// The socket did not take it.
-    #[error(transparent)]
-    NotTaken(SendError),
 }
 
 impl SocketHandle {

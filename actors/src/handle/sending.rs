@@ -5,16 +5,21 @@ use treewire_transports::Content;
 
 use super::{SendError, SocketHandle};
 use crate::core::{Blocked, PipeId};
+use crate::typed::Codec;
 
 /// The handle of a [`Push`](crate::Push) socket.
 #[derive(Clone, Debug)]
-pub struct PushSocket(pub(crate) SocketHandle);
+pub struct PushSocket {
+    pub(crate) socket: SocketHandle,
+    /// Of typed messages.
+    pub(crate) codec: Codec,
+}
 
 impl Deref for PushSocket {
     type Target = SocketHandle;
 
     fn deref(&self) -> &SocketHandle {
-        &self.0
+        &self.socket
     }
 }
 
@@ -31,11 +36,11 @@ impl PushSocket {
     pub async fn send(&self, content: impl Into<Content>) -> Result<(), SendError> {
         // What is usual needs no future within this one, nor a move of the message into it.
         if is_flooding() {
-            return self.0.send_in_turn(content.into(), None).await;
+            return self.socket.send_in_turn(content.into(), None).await;
         }
-        match self.0.try_send(content.into(), None) {
+        match self.socket.try_send(content.into(), None) {
             Ok(()) => Ok(()),
-            Err(blocked) => self.0.send_blocked(blocked, None).await,
+            Err(blocked) => self.socket.send_blocked(blocked, None).await,
         }
     }
 
@@ -44,7 +49,7 @@ impl PushSocket {
     /// # Errors
     /// The message comes back in [`SendError`].
     pub fn try_send(&self, content: impl Into<Content>) -> Result<(), SendError> {
-        self.0
+        self.socket
             .try_send(content.into(), None)
             .map_err(SendError::new)
     }

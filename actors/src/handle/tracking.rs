@@ -63,7 +63,9 @@ impl PushSocket {
     /// # Cancel safety
     /// A dropped call has not sent the message, which is dropped with it.
     pub async fn send_tracked(&self, content: impl Into<Content>) -> Result<Tracked, SendError> {
-        self.0.send_tracked_when_room(content.into(), None).await
+        self.socket
+            .send_tracked_when_room(content.into(), None)
+            .await
     }
 
     /// The same without waiting.
@@ -71,7 +73,7 @@ impl PushSocket {
     /// # Errors
     /// The message comes back in [`SendError`].
     pub fn try_send_tracked(&self, content: impl Into<Content>) -> Result<Tracked, SendError> {
-        let sent = self.0.try_send_tracked(content.into(), None);
+        let sent = self.socket.try_send_tracked(content.into(), None);
         sent.map_err(SendError::new)
     }
 }

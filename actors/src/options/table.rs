@@ -183,10 +183,11 @@ for [Req] {
     deadline(Duration): Maybe<Time<1>> = "none", NextMessage, [Flag];
 }
 
-for [Req Pub] {
+for [Push Req Pub] {
     /// How typed messages are encoded; those who get them understand all codecs, and answer in
     /// that of the request.
-    codec(Codec): OneOf<Codec> = "postcard", Never("`with_codec` gives a handle of `req` another"), [];
+    codec(Codec): OneOf<Codec> = "postcard",
+        Never("`with_codec` gives a handle of `push` or `req` another"), [];
 }
 
 for [Pub] {

@@ -374,7 +374,10 @@ macro_rules! into_spec {
     };
 }
 
-into_spec!(Push, PushSocket, |socket, _defaults| PushSocket(socket));
+into_spec!(Push, PushSocket, |socket, defaults| PushSocket {
+    socket,
+    codec: defaults.codec
+});
 into_spec!(Pull, PullSocket, |socket, _defaults| PullSocket(socket));
 into_spec!(Pub, PubSocket, |socket, defaults| PubSocket {
     socket,

@@ -12,7 +12,7 @@ use super::numbers::Hand;
 use super::quotes::SYMBOLS;
 use super::{BORNE, Stumble};
 
-/// As it stands on the wire, in JSON.
+/// As it stands on the wire.
 #[derive(Serialize, Deserialize, WireMessage)]
 #[wire(name = "market.Order", reply = ())]
 struct Order {
@@ -76,7 +76,6 @@ fn worker(number: usize, endpoint: &str, books: &Books) -> (Supervisor, Ref<Fill
     });
     let reference = filler.reference();
     let inbox = Pull::new("orders-in").dial(endpoint).delivery(Reliable);
-    let inbox = inbox.foreign_codec(Codec::Json);
     let inbox = inbox.deliver::<Order>(&reference);
     let worker = Supervisor::new(format!("worker-{number}")).strategy(OneForAll);
     let worker = worker.intensity(BORNE).child(filler).child(inbox);
@@ -100,11 +99,7 @@ impl Desk {
             symbol: SYMBOLS[number as usize % SYMBOLS.len()].to_owned(),
             quantity: 1 + number % 100,
         };
-        let Ok(bytes) = serde_json::to_vec(&order) else {
-            return false;
-        };
-        let content = Content::new(Order::NAME).with_part(bytes);
-        let is_taken = self.out.try_send(content).is_ok();
+        let is_taken = self.out.try_tell(&order).is_ok();
         if is_taken {
             orders.send();
         }
