@@ -1,8 +1,6 @@
 //! Requests and answers: each answer to its asker, and an end for every request.
 
 use std::pin::pin;
-use std::sync::Arc;
-use std::task::{Context as Task, Poll, Wake, Waker};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -11,6 +9,7 @@ use treewire::{RepSocket, ReqSocket, Request, RequestError};
 
 #[macro_use]
 mod support;
+use support::threads::block_on;
 use support::*;
 
 over_every_transport! {
@@ -500,24 +499,6 @@ async fn requests_work_without_a_runtime(listen: &str) {
     assert_eq!(text(&plain.unwrap()), "rep: plain");
     assert_eq!(text(&hurried.unwrap()), "rep: hurried");
     stop(node).await;
-}
-
-fn block_on<F: Future>(future: F) -> F::Output {
-    struct Unpark(std::thread::Thread);
-    impl Wake for Unpark {
-        fn wake(self: Arc<Self>) {
-            self.0.unpark();
-        }
-    }
-    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
-    let mut task = Task::from_waker(&waker);
-    let mut future = pin!(future);
-    loop {
-        match future.as_mut().poll(&mut task) {
-            Poll::Ready(output) => return output,
-            Poll::Pending => std::thread::park(),
-        }
-    }
 }
 
 async fn a_request_in_hand_is_answered_while_its_rep_closes(listen: &str) {

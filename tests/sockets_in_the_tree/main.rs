@@ -15,6 +15,7 @@ use support::*;
 
 mod ends;
 mod kills;
+mod threads;
 
 over_every_transport! {
     an_address_in_use_fails_the_spawn_and_leaves_nothing_behind

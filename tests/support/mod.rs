@@ -9,6 +9,7 @@
 pub(crate) mod memory;
 pub(crate) mod proxy;
 pub(crate) mod raw;
+pub(crate) mod threads;
 
 use std::future::Future;
 use std::pin::Pin;
