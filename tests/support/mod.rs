@@ -6,6 +6,7 @@
     reason = "each test binary uses its share of it"
 )]
 
+pub(crate) mod greedy;
 pub(crate) mod memory;
 pub(crate) mod proxy;
 pub(crate) mod raw;
