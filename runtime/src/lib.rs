@@ -49,7 +49,9 @@ mod slot;
 mod sync;
 mod tree;
 
-pub use child::{Child, ChildSpec, IntoSpec, Mailbox, Placement, Supervisor, SupervisorRef};
+pub use child::{
+    Child, ChildSpec, IntoSpec, Mailbox, Patience, Placement, Supervisor, SupervisorRef,
+};
 pub use clock::Clock;
 pub use context::{Answer, Context, Reply};
 pub use execution::Execution;

@@ -5,7 +5,7 @@ use std::pin::pin;
 use treewire::options::{self, Changes, OptionRow};
 use treewire::prelude::*;
 use treewire::transports::OptionKind;
-use treewire::{OptionError, PullSocket, PushSocket, SocketHandle};
+use treewire::{OptionError, PullSocket, PushSocket, SocketHandle, World, driven};
 
 use crate::support::*;
 
@@ -261,4 +261,25 @@ async fn options_that_do_not_fit_keep_the_socket_from_starting() {
     )
     .await;
     stop(node).await;
+}
+
+#[test]
+fn a_stop_and_an_undial_take_the_linger_of_their_moment() {
+    driven(1, async |world: World| {
+        let node = Node::builder("test").driven(&world).start().await.unwrap();
+        let nobody = "inproc://nobody";
+        let push = node.spawn(Push::new("push").dial(nobody)).await.unwrap();
+        push.send("one").await.unwrap();
+        push.set("linger", "20s").unwrap();
+        let begun = world.now();
+        push.undial(nobody).await.unwrap();
+        assert_eq!((world.now() - begun).as_secs(), 20);
+
+        push.dial(nobody).await.unwrap();
+        push.send("two").await.unwrap();
+        push.set("linger", "25s").unwrap();
+        let begun = world.now();
+        node.stop().await.unwrap();
+        assert_eq!((world.now() - begun).as_secs(), 25);
+    });
 }

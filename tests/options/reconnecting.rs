@@ -1,6 +1,6 @@
 //! When what is dialed is dialed again, and when no more.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use treewire::PipeState::{Closed, Connecting, Disconnected, Ready};
 use treewire::prelude::*;
@@ -70,6 +70,37 @@ fn the_waits_between_two_attempts_are_as_they_were_set() {
         assert_eq!(times, [0, 0, 30, 60, 90]);
         node.stop().await.unwrap();
     });
+}
+
+/// When it is dialed the next times, in seconds.
+async fn attempts(world: &World, begun: Instant, events: &mut SocketEvents) -> [u64; 3] {
+    let mut times = [0; 3];
+    for time in &mut times {
+        while state(events).await.0 != Connecting {}
+        *time = (world.now() - begun).as_secs();
+    }
+    times
+}
+
+#[test]
+fn a_dialer_that_waits_takes_new_waits_from_its_next_one_on() {
+    let in_url = "sim://nobody?reconnect-first=30s&reconnect-ceiling=30s";
+    for (url, then) in [(NOBODY, [60, 65, 70]), (in_url, [60, 90, 120])] {
+        driven(1, async |world: World| {
+            let node = alone(&world).await;
+            let wait = Duration::from_secs(30);
+            let push = Push::new("push").dial(url).reconnect_first(wait);
+            let begun = world.now();
+            let push = push.reconnect_ceiling(wait);
+            let (push, mut events) = spawned(&node, push).await;
+            assert_eq!(attempts(&world, begun, &mut events).await, [0, 0, 30]);
+            world.clock().sleep(Duration::from_secs(1)).await;
+            push.set("reconnect-first", "5s").unwrap();
+            push.set("reconnect-ceiling", "5s").unwrap();
+            assert_eq!(attempts(&world, begun, &mut events).await, then);
+            node.stop().await.unwrap();
+        });
+    }
 }
 
 #[test]

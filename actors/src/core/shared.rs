@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use parking_lot::Mutex;
 use tokio::sync::Notify;
-use treewire_runtime::{Counter, Stats};
+use treewire_runtime::{Counter, Patience, Stats};
 use treewire_transports::{Content, Credit, Endpoint, Envelope, OpenChannel};
 
 use super::{
@@ -22,6 +22,8 @@ use crate::session::SessionId;
 pub(crate) struct Shared {
     core: Mutex<Core>,
     pub(crate) stats: Arc<Stats>,
+    /// How long its supervisor waits for the socket to stop.
+    pub(crate) patience: Patience,
     pub(crate) ward: Arc<Ward>,
     pub(crate) losses: Arc<Losses>,
     /// There may be room for a message to send.
@@ -48,6 +50,8 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(config: SocketOptions, stats: Arc<Stats>, endpoints: Endpoints) -> Arc<Self> {
+        let patience = Patience::new();
+        patience.set_shutdown(config.stops_within());
         Arc::new_cyclic(|home| {
             let core = Core::new(config, stats.clone(), home.clone());
             let losses = core.losses().clone();
@@ -56,6 +60,7 @@ impl Shared {
                 ward: Arc::new(Ward::new(losses.clone())),
                 losses,
                 stats,
+                patience,
                 room: Notify::new(),
                 arrived: Notify::new(),
                 changed: Notify::new(),
@@ -99,7 +104,12 @@ impl Shared {
         &self,
         change: impl FnOnce(&mut SocketOptions) -> Result<(), E>,
     ) -> Result<(), E> {
-        let (before, options) = self.core(|core| core.change_options(change))?;
+        let (before, options) = self.core(|core| {
+            let changed = core.change_options(change)?;
+            // Under the lock: of two changes the last one holds.
+            self.patience.set_shutdown(changed.1.stops_within());
+            Ok(changed)
+        })?;
         // Not under the lock: an actor that decides may end with its last reference.
         for row in options.changed_since(&before) {
             self.stats.describe(row.name(), row.get(&options));

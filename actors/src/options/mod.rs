@@ -19,10 +19,15 @@ pub use row::{Changes, OptionRow, Place};
 pub(crate) use table::SocketOptions;
 pub use table::all;
 
+use std::time::Duration;
+
 use treewire_transports::{Endpoint, OptionSpec, Use};
 
 use crate::bound::Bound;
 use crate::core::Perseverance;
+
+/// What a stopping socket has beyond its linger.
+const STOP_MARGIN: Duration = Duration::from_secs(2);
 
 /// The options that sockets take in URLs, beside those of transports and dialects.
 pub fn in_urls(wanted: Use) -> Vec<OptionSpec> {
@@ -58,6 +63,11 @@ impl SocketOptions {
     /// The lower, the sooner it is a peer's turn.
     pub(crate) fn priority(&self) -> u8 {
         u8::try_from(self.priority).unwrap_or(u8::MAX)
+    }
+
+    /// How long the socket has to stop before it is killed.
+    pub(crate) fn stops_within(&self) -> Duration {
+        self.linger.saturating_add(STOP_MARGIN)
     }
 
     /// When what is dialed is given up.

@@ -31,6 +31,8 @@ pub enum Changes {
     NextMessage,
     /// For connections that are made from then on.
     NextConnection,
+    /// For waits between attempts that begin from then on.
+    NextWait,
     /// It is fixed when the socket is spawned: what to do instead.
     Never(&'static str),
 }
@@ -41,6 +43,7 @@ impl fmt::Display for Changes {
             Changes::AtOnce => f.write_str("at once"),
             Changes::NextMessage => f.write_str("for the next message"),
             Changes::NextConnection => f.write_str("for the next connection"),
+            Changes::NextWait => f.write_str("for the next wait"),
             Changes::Never(instead) => write!(f, "no: {instead}"),
         }
     }

@@ -8,7 +8,7 @@ use super::kind::{
     Attempts, Bytes, Count, Instance, Kind, Maybe, Name, OneOf, Peers, Said, StopsOn, Switch, Time,
 };
 use super::macros::options;
-use super::row::Changes::{AtOnce, Never, NextConnection, NextMessage};
+use super::row::Changes::{AtOnce, Never, NextConnection, NextMessage, NextWait};
 use super::{OptionRow, Place};
 use crate::bound::{BYTES_MAX, MESSAGES_MAX, Overflow};
 use crate::core::{ReconnectStop, Stickiness};
@@ -50,9 +50,10 @@ for [Push Req Rep Pub Socket] {
 
 for [Push Pull Req Rep Pub Sub Socket] {
     /// How long a socket that is stopped, with its node, with its group or by hand, waits
-    /// for its peers to confirm what was sent. What could not be sent by then waits for its
-    /// next start.
-    linger(Duration): Time<0> = "1s", Never("close the socket with the time it is to have"), [Flag];
+    /// for its peers to confirm what was sent, and so does `undial`. What could not be sent by
+    /// the end of a stop waits for the next start. It counts when the wait begins: `close` has
+    /// a time of its own.
+    linger(Duration): Time<0> = "1s", AtOnce, [Flag];
 
     /// How long connecting may take, and then the handshake.
     handshake_deadline(Duration): Time<1> = "5s", NextConnection, [Flag Url];
@@ -78,11 +79,11 @@ for [Push Pull Req Rep Pub Sub Socket] {
 
     /// The shortest wait before what is dialed is dialed again. The first retry comes at once;
     /// later waits are random, between this and three times the one before.
-    reconnect_first(Duration): Time<1> = "50ms", Never("`redial` makes an attempt now"), [Flag DialedUrl];
+    reconnect_first(Duration): Time<1> = "50ms", NextWait, [Flag DialedUrl];
 
     /// The longest wait before what is dialed is dialed again. None is 1 s for what lies on
     /// this machine and 10 s for anything else.
-    reconnect_ceiling(Duration): Maybe<Time<1>> = "none", Never("`redial` makes an attempt now"), [Flag DialedUrl];
+    reconnect_ceiling(Duration): Maybe<Time<1>> = "none", NextWait, [Flag DialedUrl];
 
     /// How often in a row what is dialed is tried in vain; none, or 0, is for ever. Then it is
     /// given up: it is closed, keeps what waits for its peer and takes no more messages, until

@@ -78,10 +78,7 @@ impl Blueprint {
             listeners: audience,
         } = self;
         let slot: Arc<OnceLock<(Arc<Shared>, Audience)>> = Arc::default();
-        let (kind, shutdown) = (
-            options.socket_type.name,
-            options.linger.saturating_add(STOP_MARGIN),
-        );
+        let kind = options.socket_type.name;
         let endpoints = Endpoints::new(&plan.listen, &plan.dial);
         let foreign_codec = options.foreign_codec;
         let subscribes = options.socket_type.subscribes();
@@ -94,8 +91,9 @@ impl Blueprint {
             let audience = audience.clone();
             Ok(SocketActor::new(shared.clone(), plan.clone(), audience))
         });
-        let child = child.kind(kind).shutdown(shutdown).placement(placement);
         let shared = Shared::new(options, child.stats(), endpoints);
+        let child = child.patience(&shared.patience);
+        let child = child.kind(kind).placement(placement);
         shared.core(|core| {
             match positions {
                 Some(positions) if subscribes => core.follow_from(positions),
@@ -127,9 +125,6 @@ impl Drop for Made {
         }
     }
 }
-
-/// What a stopping socket has beyond its linger.
-const STOP_MARGIN: Duration = Duration::from_secs(2);
 
 /// The builder methods that every socket has.
 macro_rules! common_options {

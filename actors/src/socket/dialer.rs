@@ -1,18 +1,14 @@
-use std::time::Duration;
-
 use actix::fut::{ActorFutureExt, WrapFuture};
 use actix::{Actor, AsyncContext, Running};
-use treewire_runtime::{Backoff, Child, Context, Exit, Failure};
+use treewire_runtime::{Child, Context, Exit, Failure};
 use treewire_transports::{Delivery, Link, Registry, TransportError};
 
 use super::endpoint_parts::{EndpointParts, Side};
+use super::waits::Waits;
 use crate::core::{Failed, PipeId, Stage};
 use crate::handle::{OfflineReason, SocketEvent};
 use crate::position::StreamId;
 use crate::session::{Beginning, SessionId};
-
-/// The longest wait between two attempts to reach a peer on this machine.
-const LOCAL_CEILING: Duration = Duration::from_secs(1);
 
 /// Why a dialer does not dial, in the tree.
 const GIVEN_UP: &str = "given up";
@@ -23,6 +19,7 @@ const GIVEN_UP: &str = "given up";
 pub(crate) struct Dialer {
     parts: EndpointParts,
     pipe: PipeId,
+    waits: Waits,
     /// The number of its attempt, until that is known to have come to nothing.
     attempt: Option<u64>,
 }
@@ -44,20 +41,17 @@ impl Dialer {
             core.expects(pipe, expected);
             pipe
         });
-        let default = match registry.is_local(&parts.endpoint) {
-            true => Backoff::default().ceiling(LOCAL_CEILING),
-            false => Backoff::default(),
-        };
-        let options = parts.options();
-        let ceiling = options.reconnect_ceiling.unwrap_or(default.ceiling);
-        let backoff = default.first(options.reconnect_first).ceiling(ceiling);
+        let waits = Waits::new(registry.is_local(&parts.endpoint));
+        waits.follow(&parts.options());
+        let patience = waits.patience.clone();
         let made_from = parts.clone();
         let child = Child::new(name, move || Dialer {
             parts: made_from.clone(),
             pipe,
+            waits: waits.clone(),
             attempt: None,
         });
-        let child = parts.describe(child.backoff(backoff), "dialer");
+        let child = parts.describe(child.patience(&patience), "dialer");
         let child = child.on_restarting(move |after| {
             if !after.is_zero() && parts.options().reconnect {
                 parts.shared.core(|core| core.retrying(pipe, after));
@@ -200,5 +194,7 @@ impl Actor for Dialer {
 impl Drop for Dialer {
     fn drop(&mut self) {
         self.failed(OfflineReason::Killed, false);
+        // However it ends, its restart is decided after this.
+        self.waits.follow(&self.parts.options());
     }
 }

@@ -168,7 +168,7 @@ impl SocketActor {
 
     /// A dialer stays until it is to go; then what is queued for its peer is flushed first.
     fn keep_dialer(&self, dialer: Started<Dialer>, pipe: PipeId, context: &mut Context<Self>) {
-        let (shared, linger) = (self.shared.clone(), self.shared.options().linger);
+        let shared = self.shared.clone();
         let Started {
             id,
             name,
@@ -186,6 +186,7 @@ impl SocketActor {
             };
             shared.endpoints.is_up(id);
             shared.endpoints.leaves(id).await;
+            let linger = shared.options().linger;
             shared.part_with(pipe);
             flush(&shared, Some(linger), || shared.is_flushed(pipe)).await;
             dialer.stop();

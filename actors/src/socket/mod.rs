@@ -11,6 +11,7 @@ mod inquiries;
 mod listener;
 mod plan;
 mod publishing;
+mod waits;
 
 use std::collections::{HashMap, HashSet};
 use std::future::{pending, poll_fn};

@@ -2,6 +2,7 @@
 
 mod anchor;
 mod mailbox;
+mod patience;
 mod placement;
 mod recipe;
 mod spec;
@@ -23,6 +24,7 @@ use crate::slot::Slot;
 
 pub(crate) use anchor::Anchor;
 pub use mailbox::Mailbox;
+pub use patience::Patience;
 pub(crate) use placement::Place;
 pub use placement::Placement;
 pub(crate) use recipe::Recipe;
@@ -81,6 +83,14 @@ impl<A: Actor<Context: Execution<A>>> Child<A> {
     /// failures then do not count as intensity; its panics still do.
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.settings.backoff = Some(Box::new(backoff));
+        self
+    }
+
+    /// What says how long it has to stop and waits between restarts, and may be changed while
+    /// it runs. It takes the place of [`shutdown`](Self::shutdown) and
+    /// [`backoff`](Self::backoff).
+    pub fn patience(mut self, patience: &Patience) -> Self {
+        self.settings.patience = Some(patience.clone());
         self
     }
 

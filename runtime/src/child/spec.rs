@@ -2,6 +2,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::patience::{Patience, SHUTDOWN};
 use super::{Anchor, Placement, Recipe};
 use crate::restart::{Backoff, Restart};
 use crate::tree::Rules;
@@ -42,6 +43,8 @@ pub(crate) struct Settings {
     pub(crate) restart: Restart,
     pub(crate) shutdown: Duration,
     pub(crate) backoff: Option<Box<Backoff>>,
+    /// What says these two instead.
+    pub(crate) patience: Option<Patience>,
     pub(crate) on_restarting: Option<OnRestarting>,
     pub(crate) significant: bool,
     /// How it deals with children of its own.
@@ -54,12 +57,27 @@ impl Settings {
         Settings {
             kind: kind.into(),
             restart: Restart::Permanent,
-            shutdown: Duration::from_secs(5),
+            shutdown: SHUTDOWN,
             backoff: None,
+            patience: None,
             on_restarting: None,
             significant: false,
             rules: Rules::default(),
             placement: Placement::inherit(),
+        }
+    }
+
+    /// How long it has to stop, as it is now.
+    pub(crate) fn shutdown(&self) -> Duration {
+        let patience = self.patience.as_ref();
+        patience.map_or(self.shutdown, Patience::shutdown)
+    }
+
+    /// The waits between its restarts, as they are now.
+    pub(crate) fn backoff(&self) -> Option<Backoff> {
+        match &self.patience {
+            Some(patience) => patience.backoff(),
+            None => self.backoff.as_deref().copied(),
         }
     }
 }

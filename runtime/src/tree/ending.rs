@@ -147,7 +147,7 @@ impl Tree {
         // Nobody waits for the world when it was not the world's fault.
         let by_peer = entry.charge == Charge::Peer;
         let lost_thread = exit == Exit::Killed(Killer::LostThread);
-        let limits = spec.settings.backoff.as_deref().copied();
+        let limits = spec.settings.backoff();
         let wait = match (limits, &exit) {
             (None, _) => Some(Duration::ZERO),
             _ if by_peer || lost_thread => Some(Duration::ZERO),
@@ -170,7 +170,7 @@ impl Tree {
         let counted = match exit {
             Exit::Panicked(_) => !by_peer,
             Exit::Killed(Killer::Operator | Killer::LostThread) => false,
-            _ => spec.settings.backoff.is_none(),
+            _ => limits.is_none(),
         };
         if counted {
             let family = self.entries[parent].family_mut();

@@ -77,7 +77,7 @@ impl Tree {
                     let shutdown = entry
                         .spec
                         .as_ref()
-                        .map_or(KILL_GRACE, |spec| spec.settings.shutdown);
+                        .map_or(KILL_GRACE, |spec| spec.settings.shutdown());
                     self.set_deadline(key, now + shutdown.min(LONGEST));
                     self.signal(key, Signal::Stop);
                 }

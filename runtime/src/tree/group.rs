@@ -24,10 +24,7 @@ impl Tree {
     /// The supervisor stops its children and then ends with `exit`.
     pub(super) fn end_supervisor(&mut self, key: usize, exit: Exit, now: Instant) {
         let entry = &mut self.entries[key];
-        let limits = entry
-            .spec
-            .as_ref()
-            .and_then(|spec| spec.settings.backoff.as_deref());
+        let limits = entry.spec.as_ref().and_then(|spec| spec.settings.backoff());
         // Nobody can say that it made progress; to run for long is.
         if entry.state == State::Running
             && limits.is_some_and(|limits| now - entry.since >= limits.ceiling)
