@@ -117,7 +117,7 @@ async fn the_tree_is_the_one_of_the_design() {
 async fn a_process_of_a_stranger_is_turned_away_and_counted() {
     let node = node().await;
     let place = numbered("ipc:///tmp/treewire-strict-{}.sock");
-    let strict = format!("{place}?peer_uid=4242424");
+    let strict = format!("{place}?peer-uid=4242424");
     let pull = node.spawn(Pull::new("pull").listen(strict)).await.unwrap();
     let push = Push::new("push").dial(place);
     node.spawn(push).await.unwrap();

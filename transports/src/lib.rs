@@ -29,6 +29,7 @@ pub use dialect::{
     AtEnd, Close, Credit, Delivery, Dialect, DialectError, DialectFactory, Event, Input, NodeHello,
     OpenChannel, Output, PeerHello, Refusal, RefusalCode, Role, Settings, Unsendable, Violation,
 };
+pub use endpoint::nearest::nearest;
 pub use endpoint::{
     DEFAULT_DIALECT, Endpoint, EndpointError, Host, HostPort, OptionKind, OptionSpec, Use, value,
 };

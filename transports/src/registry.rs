@@ -256,7 +256,7 @@ mod tests {
             "tcp://*:0?nodelay=false&codec=json",
             "inproc://a",
             "ws://*:0/path?nodelay=false&origin=*",
-            "ipc:///run/x.sock?mode=0660&peer_uid=0,1000",
+            "ipc:///run/x.sock?mode=0660&peer-uid=0,1000",
             "tw+tcp://[::1]:1/service",
         ] {
             assert_eq!(check(text, Use::Listen), Ok(()));
@@ -279,6 +279,10 @@ mod tests {
             r#"unknown option "password" in "inproc://x": allowed are codec"#,
         );
         refused(
+            "inproc://x?codex=json",
+            r#"unknown option "codex" in "inproc://x": the nearest is "codec", allowed are codec"#,
+        );
+        refused(
             "tcp://x:1?nodelay=yes",
             r#"bad value "yes" for option "nodelay" in "tcp://x:1": allowed is on or off, true or false"#,
         );
@@ -289,6 +293,23 @@ mod tests {
         refused(
             "tcp://x:0",
             r#"bad address "x:0" in "tcp://x:0" to dial: the port 0 is only to listen on, name one to dial"#,
+        );
+    }
+
+    #[test]
+    fn names_of_options_have_hyphens() {
+        let registry = Registry::standard();
+        let tables = [
+            registry.options_of_transports(),
+            registry.options_of_dialects(),
+        ];
+        for option in tables.iter().flatten().flat_map(|(_, options)| *options) {
+            assert!(!option.name.contains('_'), "{}", option.name);
+        }
+        let error = check("tcp://x:1?send_buffer_bytes=65536", Use::Dial).unwrap_err();
+        assert!(
+            error.contains(r#"the nearest is "send-buffer-bytes""#),
+            "{error}"
         );
     }
 

@@ -82,7 +82,7 @@ async fn an_address_of_another_machine_cannot_be_listened_on() {
 #[tokio::test]
 async fn buffer_sizes_bound_what_the_system_takes() {
     let subject = subject();
-    let options = "receive_buffer_bytes=8192&send_buffer_bytes=8192&nodelay=false&keepalive=true";
+    let options = "receive-buffer-bytes=8192&send-buffer-bytes=8192&nodelay=false&keepalive=true";
     let mut acceptor = subject
         .listen_at(&format!("tcp://127.0.0.1:0?{options}"))
         .await
@@ -133,6 +133,6 @@ fn options_name_what_they_take() {
     let networks = "IP addresses or networks as 10.0.0.0/8, separated by commas";
     refused("allow=localhost", networks);
     refused("deny=10.0.0.0/33", networks);
-    refused("keepalive_idle_seconds=0", "an integer from 1 to 32767");
-    refused("keepalive_probes=128", "an integer from 1 to 127");
+    refused("keepalive-idle-seconds=0", "an integer from 1 to 32767");
+    refused("keepalive-probes=128", "an integer from 1 to 127");
 }

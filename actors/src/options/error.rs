@@ -1,10 +1,12 @@
+use treewire_transports::nearest;
+
 /// Why an option is not told or not changed. The fault is the caller's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 #[allow(missing_docs, reason = "the texts say what each field is")]
 pub enum OptionError {
     /// A socket of this kind has no such option.
-    #[error("unknown option {name:?}: allowed are {}", allowed.join(", "))]
+    #[error("unknown option {name:?}: {}allowed are {}", hint(name, allowed), allowed.join(", "))]
     Unknown {
         name: String,
         allowed: Vec<&'static str>,
@@ -24,4 +26,10 @@ pub enum OptionError {
         name: &'static str,
         instead: &'static str,
     },
+}
+
+/// The name that was meant, if one is much like it.
+fn hint(name: &str, allowed: &[&'static str]) -> String {
+    let nearest = nearest(name, allowed.iter().copied());
+    nearest.map_or_else(String::new, |name| format!("the nearest is {name:?}, "))
 }

@@ -250,27 +250,27 @@ const ZEROMQ: Table = &[
     (
         "ZMQ_TCP_KEEPALIVE_IDLE",
         Url(
-            "keepalive_idle_seconds",
+            "keepalive-idle-seconds",
             "heartbeats find a dead peer sooner",
         ),
     ),
     (
         "ZMQ_TCP_KEEPALIVE_INTVL",
         Url(
-            "keepalive_interval_seconds",
+            "keepalive-interval-seconds",
             "heartbeats find a dead peer sooner",
         ),
     ),
     (
         "ZMQ_TCP_KEEPALIVE_CNT",
-        Url("keepalive_probes", "heartbeats find a dead peer sooner"),
+        Url("keepalive-probes", "heartbeats find a dead peer sooner"),
     ),
     (
         "ZMQ_TCP_MAXRT",
         Otherwise("`dead-after` also ends a connection of which nothing leaves"),
     ),
-    ("ZMQ_SNDBUF", Url("send_buffer_bytes", "of `tcp` and `ipc`")),
-    ("ZMQ_RCVBUF", Url("receive_buffer_bytes", "of `tcp`")),
+    ("ZMQ_SNDBUF", Url("send-buffer-bytes", "of `tcp` and `ipc`")),
+    ("ZMQ_RCVBUF", Url("receive-buffer-bytes", "of `tcp`")),
     ("ZMQ_BACKLOG", Otherwise("the largest the system allows")),
     ("ZMQ_IPV6", Otherwise("on: `tcp://[::1]:5555`")),
     (
@@ -309,15 +309,15 @@ const ZEROMQ: Table = &[
     ("ZMQ_ZAP_DOMAIN", Otherwise(NO_SECURITY)),
     (
         "ZMQ_IPC_FILTER_UID",
-        Url("peer_uid", "of `ipc`, on both sides"),
+        Url("peer-uid", "of `ipc`, on both sides"),
     ),
     (
         "ZMQ_IPC_FILTER_GID",
-        Url("peer_gid", "of `ipc`, on both sides"),
+        Url("peer-gid", "of `ipc`, on both sides"),
     ),
     (
         "ZMQ_IPC_FILTER_PID",
-        Otherwise("a process id is no identity; `peer_uid` is"),
+        Otherwise("a process id is no identity; `peer-uid` is"),
     ),
     ("ZMQ_RATE", Otherwise(NO_MULTICAST)),
     ("ZMQ_RECOVERY_IVL", Otherwise(NO_MULTICAST)),
@@ -468,8 +468,8 @@ const NANOMSG: Table = &[
     (
         "NNG_OPT_PEER_UID, NNG_OPT_PEER_GID",
         Url(
-            "peer_uid",
-            "of `ipc`; `peer_gid` as well: who may be spoken to",
+            "peer-uid",
+            "of `ipc`; `peer-gid` as well: who may be spoken to",
         ),
     ),
     (

@@ -34,7 +34,7 @@ The same names everywhere: `Push::new(\"out\").send_messages_max(5_000)` or `.se
 and `socket.get(…)` while it runs, `?name=value` in an endpoint where the table says url (then it holds for the connections of that endpoint), `--name value` for `treewire push`, `pull`, `req`, `rep`, `pub` and `sub` where it says flag.
 
 Times have units: `250ms`, `5s`, `1m 30s`. Bytes may: `65536`, `64KiB`, `16MiB`. Switches are `on` or `off`. What may be absent is `none`.
-What is changed while a socket runs outlives its actors. An unknown name or a value that does not fit is an error that says what is allowed, and changes nothing.
+What is changed while a socket runs outlives its actors. An unknown name or a value that does not fit is an error that says what is allowed, and changes nothing. All names are written with hyphens, those in URLs, too; methods have underscores.
 
 This page is made from the table in `actors/src/options/table.rs`: `TREEWIRE_WRITE_PAGES=1 cargo test --test options page`. Each row has a test in `tests/options` that fails when the option is ignored.
 

@@ -101,6 +101,10 @@ fn what_does_not_fit_is_refused_with_what_does() {
         "drop",
         r#"bad value "drop" for option "overflow": allowed is one of wait, refuse, drop-newest, drop-oldest, conflate"#,
     );
+    let mistyped = of("Push").set("lingr", "5s").unwrap_err().to_string();
+    let says =
+        r#"unknown option "lingr": the nearest is "linger", allowed are send-messages-max, "#;
+    assert!(mistyped.starts_with(says), "{mistyped}");
     let unknown = of("Push").set("deadline", "5s").unwrap_err().to_string();
     assert!(unknown.starts_with(r#"unknown option "deadline": allowed are send-messages-max, "#));
     assert!(!unknown[20..].contains(" deadline,"), "it is of req alone");

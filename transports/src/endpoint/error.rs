@@ -1,4 +1,5 @@
 use super::Use;
+use super::nearest::hint;
 use crate::Delivery;
 
 /// Why a text is no endpoint, or an endpoint cannot be used. The fault is the configuration's.
@@ -94,7 +95,7 @@ pub enum EndpointError {
     },
 
     /// Nobody who uses the endpoint knows this option.
-    #[error("unknown option {name:?} in {endpoint:?}: allowed are {}", allowed.join(", "))]
+    #[error("unknown option {name:?} in {endpoint:?}: {}allowed are {}", hint(name, allowed), allowed.join(", "))]
     UnknownOption {
         name: String,
         endpoint: String,

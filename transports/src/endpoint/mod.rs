@@ -2,6 +2,7 @@
 
 mod error;
 mod host;
+pub(crate) mod nearest;
 mod network;
 pub(crate) mod option;
 mod parse;

@@ -7,7 +7,7 @@ use super::{Endpoint, EndpointError, network};
 /// An option that may stand in an endpoint: one table gives its check, its error text and its help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OptionSpec {
-    /// As written before the `=`.
+    /// As written before the `=`, with hyphens between its words.
     pub name: &'static str,
     /// Which values it takes.
     pub value: OptionKind,

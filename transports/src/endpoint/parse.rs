@@ -173,7 +173,7 @@ mod tests {
             transport in "[a-z][a-z0-9._-]{0,6}|tcp|tls|quic",
             address in "[!-.0->A-~é]{1,12}",
             service in proptest::option::of("\\PC{1,12}"),
-            options in proptest::collection::btree_map("[a-z][a-z0-9_]{0,6}", "\\PC{0,12}", 0..4),
+            options in proptest::collection::btree_map("[a-z][a-z0-9_-]{0,6}", "\\PC{0,12}", 0..4),
         ) {
             let service = service.filter(|_| SERVICE_IN_PATH.contains(&&transport[..]) && !options.contains_key("service"));
             let address = address.replace('@', "");

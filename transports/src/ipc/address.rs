@@ -48,7 +48,7 @@ impl Address {
             }
             if let Some(option) = OF_FILES.iter().find(|name| endpoint.option(name).is_some()) {
                 return Err(bad(format!(
-                    "a name behind @ is no file and has no {option}, write a path, or say with peer_uid and peer_gid who may connect"
+                    "a name behind @ is no file and has no {option}, write a path, or say with peer-uid and peer-gid who may connect"
                 )));
             }
             return Ok(Self::Abstract(name.to_owned()));

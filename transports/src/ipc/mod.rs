@@ -18,7 +18,7 @@ use crate::{
 ///
 /// A relative path begins at the working directory. The file appears with its owner and mode when peers can connect, and
 /// goes with its listener. One that a dead process left is replaced, a live listener never. A name behind `@` needs no
-/// file (Linux' abstract namespace), so any process of the machine can connect to it unless `peer_uid` or `peer_gid`
+/// file (Linux' abstract namespace), so any process of the machine can connect to it unless `peer-uid` or `peer-gid`
 /// say who may.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Ipc;

@@ -57,8 +57,8 @@ pub(super) struct Admission {
 impl Admission {
     pub(super) fn of(endpoint: &Endpoint) -> Self {
         Self {
-            users: endpoint.integers("peer_uid"),
-            groups: endpoint.integers("peer_gid"),
+            users: endpoint.integers("peer-uid"),
+            groups: endpoint.integers("peer-gid"),
         }
     }
 
@@ -69,11 +69,11 @@ impl Admission {
             ids.as_ref().is_none_or(|ids| ids.contains(&u64::from(id)))
         };
         if !lists(&self.users, process.user) {
-            return Err("peer_uid does not list its user".to_owned());
+            return Err("peer-uid does not list its user".to_owned());
         }
         if !lists(&self.groups, process.group) {
             return Err(format!(
-                "peer_gid does not list its group {}",
+                "peer-gid does not list its group {}",
                 process.group
             ));
         }
@@ -97,10 +97,10 @@ mod tests {
             Admission::of(&endpoint).admits(&process).is_ok()
         };
         assert!(admits(""));
-        assert!(admits("?peer_uid=0,1000"));
-        assert!(admits("?peer_uid=1000&peer_gid=50"));
-        assert!(!admits("?peer_uid=0"));
-        assert!(!admits("?peer_gid=0,1000"));
-        assert!(!admits("?peer_uid=1000&peer_gid=0"));
+        assert!(admits("?peer-uid=0,1000"));
+        assert!(admits("?peer-uid=1000&peer-gid=50"));
+        assert!(!admits("?peer-uid=0"));
+        assert!(!admits("?peer-gid=0,1000"));
+        assert!(!admits("?peer-uid=1000&peer-gid=0"));
     }
 }

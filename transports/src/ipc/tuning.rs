@@ -34,17 +34,17 @@ pub(super) const OPTIONS: [OptionSpec; 6] = [
         help: "group id that is to own the socket's file; to listen; default: the process' own",
     },
     OptionSpec {
-        name: "peer_uid",
+        name: "peer-uid",
         value: OptionKind::Integers { max: ID_MAX },
         help: "user ids, separated by commas: only processes of these users are spoken with; default: any",
     },
     OptionSpec {
-        name: "peer_gid",
+        name: "peer-gid",
         value: OptionKind::Integers { max: ID_MAX },
         help: "group ids, separated by commas: only processes whose effective group is one of them are spoken with; default: any",
     },
     OptionSpec {
-        name: "send_buffer_bytes",
+        name: "send-buffer-bytes",
         value: OptionKind::Integer {
             min: 4_096,
             max: 1 << 30,
@@ -61,7 +61,7 @@ pub(super) struct Tuning {
 
 impl Tuning {
     pub(super) fn of(endpoint: &Endpoint) -> Self {
-        let bytes = endpoint.integer("send_buffer_bytes");
+        let bytes = endpoint.integer("send-buffer-bytes");
         Self {
             send_buffer_bytes: bytes.and_then(|bytes| usize::try_from(bytes).ok()),
         }

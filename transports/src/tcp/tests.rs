@@ -29,17 +29,17 @@ fn proofs() -> [Proof; 8] {
     [
         proof("nodelay=false", nodelay, 0),
         proof("keepalive=true", keepalive, 1),
-        proof("keepalive_idle_seconds=33", keepalive, 1),
-        proof("keepalive_idle_seconds=33", idle_seconds, 33),
-        proof("keepalive_interval_seconds=7", interval_seconds, 7),
-        proof("keepalive_probes=4", probes, 4),
+        proof("keepalive-idle-seconds=33", keepalive, 1),
+        proof("keepalive-idle-seconds=33", idle_seconds, 33),
+        proof("keepalive-interval-seconds=7", interval_seconds, 7),
+        proof("keepalive-probes=4", probes, 4),
         proof(
-            "send_buffer_bytes=50000",
+            "send-buffer-bytes=50000",
             send_buffer,
             send_buffer(&SockRef::from(&plain)),
         ),
         proof(
-            "receive_buffer_bytes=50000",
+            "receive-buffer-bytes=50000",
             receive_buffer,
             receive_buffer(&SockRef::from(&plain)),
         ),

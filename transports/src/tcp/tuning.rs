@@ -32,27 +32,27 @@ pub(super) const OPTIONS: [OptionSpec; 9] = [
         help: "let the system probe idle connections (SO_KEEPALIVE), beside the dialect's heartbeats; default false, or true if an option of the probes is given",
     },
     OptionSpec {
-        name: "keepalive_idle_seconds",
+        name: "keepalive-idle-seconds",
         value: SECONDS,
         help: "how long a connection is idle before the system probes it (TCP_KEEPIDLE), in seconds; default: the system decides",
     },
     OptionSpec {
-        name: "keepalive_interval_seconds",
+        name: "keepalive-interval-seconds",
         value: SECONDS,
         help: "time between two probes of an idle connection (TCP_KEEPINTVL), in seconds; default: the system decides",
     },
     OptionSpec {
-        name: "keepalive_probes",
+        name: "keepalive-probes",
         value: OptionKind::Integer { min: 1, max: 127 },
         help: "after how many probes without an answer a connection ends (TCP_KEEPCNT); default: the system decides",
     },
     OptionSpec {
-        name: "send_buffer_bytes",
+        name: "send-buffer-bytes",
         value: BUFFER_BYTES,
         help: "size of the system's send buffer (SO_SNDBUF), in bytes; default: the system decides",
     },
     OptionSpec {
-        name: "receive_buffer_bytes",
+        name: "receive-buffer-bytes",
         value: BUFFER_BYTES,
         help: "size of the system's receive buffer (SO_RCVBUF), in bytes; default: the system decides",
     },
@@ -87,8 +87,8 @@ impl Tuning {
         Self {
             nodelay: endpoint.flag("nodelay", true),
             keepalive: keepalive(endpoint),
-            send_buffer_bytes: bytes("send_buffer_bytes"),
-            receive_buffer_bytes: bytes("receive_buffer_bytes"),
+            send_buffer_bytes: bytes("send-buffer-bytes"),
+            receive_buffer_bytes: bytes("receive-buffer-bytes"),
         }
     }
 
@@ -122,9 +122,9 @@ impl Tuning {
 /// How the system probes an idle connection, if it is to.
 fn keepalive(endpoint: &Endpoint) -> Option<TcpKeepalive> {
     let seconds = |name| endpoint.integer(name).map(Duration::from_secs);
-    let idle = seconds("keepalive_idle_seconds");
-    let interval = seconds("keepalive_interval_seconds");
-    let probes = endpoint.integer("keepalive_probes");
+    let idle = seconds("keepalive-idle-seconds");
+    let interval = seconds("keepalive-interval-seconds");
+    let probes = endpoint.integer("keepalive-probes");
     let is_described = idle.is_some() || interval.is_some() || probes.is_some();
     if !endpoint.flag("keepalive", is_described) {
         return None;
@@ -175,7 +175,7 @@ mod tests {
             applied("?nodelay=false&keepalive=true").await;
         assert!(!nodelay && keepalive);
         assert_eq!((idle, interval, probes), system_s);
-        let probed = "keepalive_idle_seconds=33&keepalive_interval_seconds=7&keepalive_probes=4";
+        let probed = "keepalive-idle-seconds=33&keepalive-interval-seconds=7&keepalive-probes=4";
         let described = applied(&format!("?{probed}")).await;
         assert_eq!(described, (true, true, 33, 7, 4));
         let off = applied(&format!("?keepalive=false&{probed}")).await;

@@ -24,7 +24,7 @@ async fn a_peer_is_named_by_its_process_and_charged_by_its_user() {
 async fn a_stranger_is_turned_away_and_the_next_one_accepted() {
     let subject = files();
     let open = path();
-    let strict = format!("{}?peer_uid={STRANGER}", url(&open));
+    let strict = format!("{}?peer-uid={STRANGER}", url(&open));
     let mut acceptor = subject.listen_at(&strict).await.unwrap();
     let endpoint = url(&open).parse().unwrap();
     for _ in 0..2 {
@@ -35,7 +35,7 @@ async fn a_stranger_is_turned_away_and_the_next_one_accepted() {
         assert!(
             error
                 .to_string()
-                .ends_with("peer_uid does not list its user"),
+                .ends_with("peer-uid does not list its user"),
             "{error}"
         );
     }
@@ -47,7 +47,7 @@ async fn those_on_the_list_are_accepted() {
     let mut acceptor = subject.listen().await;
     let (_, accepted) = subject.pair(acceptor.as_mut()).await;
     let user = accepted.host.strip_prefix("user ").unwrap();
-    let listed = format!("{}?peer_uid={STRANGER},{user}", url(&path()));
+    let listed = format!("{}?peer-uid={STRANGER},{user}", url(&path()));
     let mut acceptor = subject.listen_at(&listed).await.unwrap();
     // The endpoint is dialed with its list, too.
     subject.pair(acceptor.as_mut()).await;
@@ -58,7 +58,7 @@ async fn a_dialer_speaks_only_with_a_listener_on_its_list() {
     let subject = files();
     let path = path();
     let _acceptor = subject.listen_at(&url(&path)).await.unwrap();
-    let endpoint = format!("{}?peer_gid={STRANGER}", url(&path))
+    let endpoint = format!("{}?peer-gid={STRANGER}", url(&path))
         .parse()
         .unwrap();
     let error = subject.dial(&endpoint).await.unwrap_err();
@@ -68,7 +68,7 @@ async fn a_dialer_speaks_only_with_a_listener_on_its_list() {
 #[tokio::test]
 async fn the_buffer_size_bounds_what_the_system_takes() {
     let subject = files();
-    let place = format!("{}?send_buffer_bytes=8192", url(&path()));
+    let place = format!("{}?send-buffer-bytes=8192", url(&path()));
     let mut acceptor = subject.listen_at(&place).await.unwrap();
     let (mut dialed, mut accepted) = subject.pair(acceptor.as_mut()).await;
     for wire in [&mut dialed, &mut accepted] {

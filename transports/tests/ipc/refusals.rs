@@ -45,7 +45,7 @@ fn an_address_that_no_socket_can_have() {
         refused(
             "@x?mode=0600",
             Use::Listen,
-            "has no mode, write a path, or say with peer_uid and peer_gid who may connect",
+            "has no mode, write a path, or say with peer-uid and peer-gid who may connect",
         );
     }
 }
@@ -60,7 +60,7 @@ fn options_name_what_they_take() {
     refused("mode=1777", "an octal integer from 0 to 777");
     refused("owner=root", "an integer from 0 to 4294967294");
     refused(
-        "peer_uid=0,,1",
+        "peer-uid=0,,1",
         "integers from 0 to 4294967294, separated by commas",
     );
 }
