@@ -133,6 +133,13 @@ fn options_name_what_they_take() {
     let networks = "IP addresses or networks as 10.0.0.0/8, separated by commas";
     refused("allow=localhost", networks);
     refused("deny=10.0.0.0/33", networks);
-    refused("keepalive-idle-seconds=0", "an integer from 1 to 32767");
+    refused(
+        "keepalive-idle=0s",
+        "a time from 1s to 9h 6m 7s, as in 250ms or 5s",
+    );
+    refused(
+        "send-buffer-bytes=4095",
+        "bytes from 4KiB to 1GiB, as in 64KiB or 16MiB",
+    );
     refused("keepalive-probes=128", "an integer from 1 to 127");
 }

@@ -41,7 +41,7 @@ const ZEROMQ: Table = &[
         "ZMQ_LINGER",
         Option(
             "linger",
-            "never without end; `close` takes a time of its own, and `close(None)` waits for ever",
+            "`1s` by default, without end there, which it never is here: `close(None)` waits for ever, and `close` takes a time of its own",
         ),
     ),
     (
@@ -55,7 +55,13 @@ const ZEROMQ: Table = &[
         "ZMQ_XPUB_NODROP",
         Option("overflow", "`wait` or `refuse` of a `Pub`"),
     ),
-    ("ZMQ_HANDSHAKE_IVL", Option("handshake-deadline", "")),
+    (
+        "ZMQ_HANDSHAKE_IVL",
+        Option(
+            "handshake-deadline",
+            "`5s` by default, 30 s there; never 0 for no bound",
+        ),
+    ),
     (
         "ZMQ_CONNECT_TIMEOUT",
         Option(
@@ -67,7 +73,7 @@ const ZEROMQ: Table = &[
         "ZMQ_HEARTBEAT_IVL",
         Option(
             "heartbeat-interval",
-            "on by default; only a quiet peer is asked",
+            "`5s` by default, off there; only a quiet peer is asked; never off",
         ),
     ),
     (
@@ -85,14 +91,14 @@ const ZEROMQ: Table = &[
         "ZMQ_MAXMSGSIZE",
         Option(
             "message-bytes-max",
-            "64 MiB by default; whole messages, not parts",
+            "`64MiB` by default, no bound there; whole messages, not parts",
         ),
     ),
     (
         "ZMQ_RECONNECT_IVL",
         Option(
             "reconnect-first",
-            "the first retry comes at once, later waits are random and grow; `reconnect` `off` is -1",
+            "`50ms` by default, 100 ms there; the first retry comes at once, later waits are random and grow; `reconnect` `off` is -1",
         ),
     ),
     (
@@ -106,7 +112,7 @@ const ZEROMQ: Table = &[
         "ZMQ_RECONNECT_STOP",
         Option(
             "reconnect-stop",
-            "`reconnect-attempts` as well; `redial` starts anew what was given up",
+            "`refused`, `handshake` or `both`; `reconnect-attempts` as well; `redial` starts anew what was given up; what is undialed is never dialed again",
         ),
     ),
     (
@@ -121,7 +127,7 @@ const ZEROMQ: Table = &[
         ),
     ),
     (
-        "ZMQ_IMMEDIATE",
+        "ZMQ_IMMEDIATE, ZMQ_DELAY_ATTACH_ON_CONNECT",
         Option(
             "immediate",
             "what is queued for a dialed peer that goes is dropped, too",
@@ -159,7 +165,7 @@ const ZEROMQ: Table = &[
         Otherwise("`placement` says on which arbiter a socket runs"),
     ),
     (
-        "ZMQ_ROUTING_ID",
+        "ZMQ_ROUTING_ID, ZMQ_IDENTITY",
         Otherwise(
             "a node says its name and instance; answers find their asker by the `Source` of the message",
         ),
@@ -245,20 +251,23 @@ const ZEROMQ: Table = &[
     ),
     (
         "ZMQ_TCP_KEEPALIVE",
-        Url("keepalive", "heartbeats find a dead peer sooner"),
+        Url(
+            "keepalive",
+            "off by default, as the system has it there; heartbeats find a dead peer sooner",
+        ),
     ),
     (
         "ZMQ_TCP_KEEPALIVE_IDLE",
         Url(
-            "keepalive-idle-seconds",
-            "heartbeats find a dead peer sooner",
+            "keepalive-idle",
+            "`30s`, there seconds; heartbeats find a dead peer sooner",
         ),
     ),
     (
         "ZMQ_TCP_KEEPALIVE_INTVL",
         Url(
-            "keepalive-interval-seconds",
-            "heartbeats find a dead peer sooner",
+            "keepalive-interval",
+            "`5s`, there seconds; heartbeats find a dead peer sooner",
         ),
     ),
     (
@@ -269,10 +278,26 @@ const ZEROMQ: Table = &[
         "ZMQ_TCP_MAXRT",
         Otherwise("`dead-after` also ends a connection of which nothing leaves"),
     ),
-    ("ZMQ_SNDBUF", Url("send-buffer-bytes", "of `tcp` and `ipc`")),
-    ("ZMQ_RCVBUF", Url("receive-buffer-bytes", "of `tcp`")),
+    (
+        "ZMQ_SNDBUF",
+        Url("send-buffer-bytes", "of `tcp`, `ws` and `ipc`"),
+    ),
+    (
+        "ZMQ_RCVBUF",
+        Url("receive-buffer-bytes", "of `tcp` and `ws`"),
+    ),
     ("ZMQ_BACKLOG", Otherwise("the largest the system allows")),
-    ("ZMQ_IPV6", Otherwise("on: `tcp://[::1]:5555`")),
+    (
+        "ZMQ_TCP_ACCEPT_FILTER",
+        Url(
+            "allow",
+            "all networks in one list; `deny` as well; who dials is held to it, too",
+        ),
+    ),
+    (
+        "ZMQ_IPV6, ZMQ_IPV4ONLY",
+        Otherwise("the address says it: `tcp://[::1]:5555`, `tcp://127.0.0.1:5555`"),
+    ),
     (
         "ZMQ_BINDTODEVICE",
         Otherwise("listen on the address of the device"),
@@ -332,14 +357,28 @@ const ZEROMQ: Table = &[
 
 const NANOMSG: Table = &[
     (
-        "NN_SNDBUF, NNG_OPT_SENDBUF",
+        "NN_SNDBUF",
+        Option(
+            "send-bytes-max",
+            "for each peer; `16MiB` by default, 128 KiB there; one larger message passes, as there; messages are bounded as well, by `send-messages-max`",
+        ),
+    ),
+    (
+        "NN_RCVBUF",
+        Option(
+            "receive-bytes-max",
+            "for each peer; `16MiB` by default, 128 KiB there; one larger message passes, as there; messages are bounded as well, by `receive-messages-max`",
+        ),
+    ),
+    (
+        "NNG_OPT_SENDBUF",
         Option(
             "send-messages-max",
             "for each peer; never 0; bytes are bounded as well, by `send-bytes-max`",
         ),
     ),
     (
-        "NN_RCVBUF, NNG_OPT_RECVBUF",
+        "NNG_OPT_RECVBUF",
         Option(
             "receive-messages-max",
             "for each peer; never 0; bytes are bounded as well, by `receive-bytes-max`",
@@ -347,20 +386,23 @@ const NANOMSG: Table = &[
     ),
     (
         "NN_LINGER",
-        Option("linger", "nanomsg ignores it; here it holds"),
+        Option(
+            "linger",
+            "`1s` by default; nanomsg ignores it, here it holds",
+        ),
     ),
     (
         "NN_RCVMAXSIZE, NNG_OPT_RECVMAXSZ",
         Option(
             "message-bytes-max",
-            "64 MiB by default; the connection that exceeds it ends, as there",
+            "`64MiB` by default, 1 MiB in nanomsg; the connection that exceeds it ends, as there; never without a bound",
         ),
     ),
     (
         "NN_RECONNECT_IVL, NNG_OPT_RECONNMINT",
         Option(
             "reconnect-first",
-            "the first retry comes at once, later waits are random and grow",
+            "`50ms` by default, 100 ms in nanomsg; the first retry comes at once, later waits are random and grow",
         ),
     ),
     (
@@ -390,7 +432,10 @@ const NANOMSG: Table = &[
     ),
     (
         "NN_SNDPRIO",
-        Option("priority", "in the URL that is dialed: `?priority=1`"),
+        Option(
+            "priority",
+            "1 to 16, 8 by default, as there; in the URL that is dialed: `?priority=1`",
+        ),
     ),
     (
         "NN_PUSH, NN_REQ, nng_push0_open, nng_req0_open",
@@ -454,11 +499,14 @@ const NANOMSG: Table = &[
     ("NNG_OPT_URL", Otherwise("`endpoints()` and `pipes()`")),
     (
         "NN_TCP_NODELAY, NNG_OPT_TCP_NODELAY",
-        Url("nodelay", "on by default, as in NNG"),
+        Url("nodelay", "on by default, as in NNG, off in nanomsg"),
     ),
     (
         "NNG_OPT_TCP_KEEPALIVE",
-        Url("keepalive", "heartbeats find a dead peer sooner"),
+        Url(
+            "keepalive",
+            "off by default, as there; heartbeats find a dead peer sooner",
+        ),
     ),
     (
         "NNG_OPT_TCP_BOUND_PORT",

@@ -45,12 +45,17 @@ This page is made from the table in `actors/src/options/table.rs`: `TREEWIRE_WRI
 const FOREIGN_HEAD: &str = "
 # What others call them
 
-For whoever comes from there. Where the second column is empty there is no such option, and the third says why or what to use.
+For whoever comes from there. Where the second column is empty there is no such option, and the third says why or what to use. Defaults there are those of libzmq 4.3, nanomsg 1.2 and NNG 1.
+Times are whole milliseconds there, -1 without end, and here `250ms`, `5s` and `none`; what is 0 or 1 there is `off` or `on`.
 ";
 
 fn line(row: &OptionRow) -> String {
     let places: Vec<&str> = row.places().iter().map(place).collect();
-    let sockets = row.sockets().join(", ").to_lowercase();
+    let mut builders = all().iter().flat_map(|row| row.sockets());
+    let sockets = match builders.all(|socket| row.is_of(socket)) {
+        true => "all".to_owned(),
+        false => row.sockets().join(", ").to_lowercase(),
+    };
     let name = row.name();
     let exceptions = row.exceptions().iter();
     let exceptions = exceptions.map(|(other, own)| format!(", {} `{own}`", other.to_lowercase()));

@@ -18,7 +18,7 @@ pub(super) fn section() -> String {
 const HEAD: &str = "
 # Options of transports and dialects
 
-These stand in URLs only, as in `tcp://*:5555?nodelay=off&send-buffer-bytes=65536`, and hold for that endpoint: a socket has no method for them, nor `set`, nor the command line a flag.
+These stand in URLs only, as in `tcp://*:5555?nodelay=off&send-buffer-bytes=64KiB`, and hold for that endpoint: a socket has no method for them, nor `set`, nor the command line a flag.
 ";
 
 fn table(start: &str, specs: &[OptionSpec]) -> String {

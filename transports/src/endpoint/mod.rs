@@ -10,6 +10,7 @@ mod percent;
 pub mod value;
 
 use std::fmt;
+use std::time::Duration;
 
 use ipnet::IpNet;
 
@@ -103,6 +104,16 @@ impl Endpoint {
     /// The value of an option the registry has checked to be an integer.
     pub(crate) fn integer(&self, name: &str) -> Option<u64> {
         self.option(name).and_then(|value| value.parse().ok())
+    }
+
+    /// The value of an option the registry has checked to be a number of bytes.
+    pub(crate) fn bytes(&self, name: &str) -> Option<u64> {
+        self.option(name).and_then(value::parse_bytes)
+    }
+
+    /// The value of an option the registry has checked to be a time.
+    pub(crate) fn time(&self, name: &str) -> Option<Duration> {
+        self.option(name).and_then(value::parse_time)
     }
 
     /// The values of an option the registry has checked to be integers.

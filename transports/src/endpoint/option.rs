@@ -68,6 +68,12 @@ pub enum OptionKind {
 }
 
 impl OptionKind {
+    /// What systems take for a buffer of theirs.
+    pub(crate) const BUFFER: OptionKind = OptionKind::Bytes {
+        min: 4 << 10,
+        max: 1 << 30,
+    };
+
     /// Whether `value` says that there is none.
     pub fn is_none(value: &str) -> bool {
         matches!(value, "none" | "inf")

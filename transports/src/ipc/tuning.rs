@@ -45,11 +45,8 @@ pub(super) const OPTIONS: [OptionSpec; 6] = [
     },
     OptionSpec {
         name: "send-buffer-bytes",
-        value: OptionKind::Integer {
-            min: 4_096,
-            max: 1 << 30,
-        },
-        help: "size of the system's send buffer (SO_SNDBUF), in bytes; default: the system decides",
+        value: OptionKind::BUFFER,
+        help: "size of the system's send buffer (SO_SNDBUF); default: the system decides",
     },
 ];
 
@@ -61,7 +58,7 @@ pub(super) struct Tuning {
 
 impl Tuning {
     pub(super) fn of(endpoint: &Endpoint) -> Self {
-        let bytes = endpoint.integer("send-buffer-bytes");
+        let bytes = endpoint.bytes("send-buffer-bytes");
         Self {
             send_buffer_bytes: bytes.and_then(|bytes| usize::try_from(bytes).ok()),
         }

@@ -29,9 +29,9 @@ fn proofs() -> [Proof; 8] {
     [
         proof("nodelay=false", nodelay, 0),
         proof("keepalive=true", keepalive, 1),
-        proof("keepalive-idle-seconds=33", keepalive, 1),
-        proof("keepalive-idle-seconds=33", idle_seconds, 33),
-        proof("keepalive-interval-seconds=7", interval_seconds, 7),
+        proof("keepalive-idle=33s", keepalive, 1),
+        proof("keepalive-idle=33s", idle_seconds, 33),
+        proof("keepalive-interval=7s", interval_seconds, 7),
         proof("keepalive-probes=4", probes, 4),
         proof(
             "send-buffer-bytes=50000",
@@ -39,7 +39,7 @@ fn proofs() -> [Proof; 8] {
             send_buffer(&SockRef::from(&plain)),
         ),
         proof(
-            "receive-buffer-bytes=50000",
+            "receive-buffer-bytes=50000B",
             receive_buffer,
             receive_buffer(&SockRef::from(&plain)),
         ),

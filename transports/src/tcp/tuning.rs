@@ -9,37 +9,32 @@ use tokio::net::{TcpSocket, TcpStream};
 
 use crate::{Endpoint, OptionKind, OptionSpec};
 
-const BUFFER_BYTES: OptionKind = OptionKind::Integer {
-    min: 4_096,
-    max: 1 << 30,
-};
-
-const SECONDS: OptionKind = OptionKind::Integer {
-    min: 1,
+const PROBES: OptionKind = OptionKind::Time {
+    min: Duration::from_secs(1),
     // What Linux takes.
-    max: 32_767,
+    max: Duration::from_secs(32_767),
 };
 
 pub(super) const OPTIONS: [OptionSpec; 9] = [
     OptionSpec {
         name: "nodelay",
         value: OptionKind::Bool,
-        help: "send small writes at once instead of waiting for more (TCP_NODELAY); default true",
+        help: "send small writes at once instead of waiting for more (TCP_NODELAY); default on",
     },
     OptionSpec {
         name: "keepalive",
         value: OptionKind::Bool,
-        help: "let the system probe idle connections (SO_KEEPALIVE), beside the dialect's heartbeats; default false, or true if an option of the probes is given",
+        help: "let the system probe idle connections (SO_KEEPALIVE), beside the dialect's heartbeats; default off, or on if an option of the probes is given",
     },
     OptionSpec {
-        name: "keepalive-idle-seconds",
-        value: SECONDS,
-        help: "how long a connection is idle before the system probes it (TCP_KEEPIDLE), in seconds; default: the system decides",
+        name: "keepalive-idle",
+        value: PROBES,
+        help: "how long a connection is idle before the system probes it (TCP_KEEPIDLE), in whole seconds; default: the system decides",
     },
     OptionSpec {
-        name: "keepalive-interval-seconds",
-        value: SECONDS,
-        help: "time between two probes of an idle connection (TCP_KEEPINTVL), in seconds; default: the system decides",
+        name: "keepalive-interval",
+        value: PROBES,
+        help: "time between two probes of an idle connection (TCP_KEEPINTVL), in whole seconds; default: the system decides",
     },
     OptionSpec {
         name: "keepalive-probes",
@@ -48,13 +43,13 @@ pub(super) const OPTIONS: [OptionSpec; 9] = [
     },
     OptionSpec {
         name: "send-buffer-bytes",
-        value: BUFFER_BYTES,
-        help: "size of the system's send buffer (SO_SNDBUF), in bytes; default: the system decides",
+        value: OptionKind::BUFFER,
+        help: "size of the system's send buffer (SO_SNDBUF); default: the system decides",
     },
     OptionSpec {
         name: "receive-buffer-bytes",
-        value: BUFFER_BYTES,
-        help: "size of the system's receive buffer (SO_RCVBUF), in bytes; default: the system decides",
+        value: OptionKind::BUFFER,
+        help: "size of the system's receive buffer (SO_RCVBUF); default: the system decides",
     },
     OptionSpec {
         name: "allow",
@@ -81,7 +76,7 @@ impl Tuning {
     pub(super) fn of(endpoint: &Endpoint) -> Self {
         let bytes = |name| {
             endpoint
-                .integer(name)
+                .bytes(name)
                 .and_then(|bytes| u32::try_from(bytes).ok())
         };
         Self {
@@ -121,9 +116,11 @@ impl Tuning {
 
 /// How the system probes an idle connection, if it is to.
 fn keepalive(endpoint: &Endpoint) -> Option<TcpKeepalive> {
-    let seconds = |name| endpoint.integer(name).map(Duration::from_secs);
-    let idle = seconds("keepalive-idle-seconds");
-    let interval = seconds("keepalive-interval-seconds");
+    // A part of a second is a second to the system.
+    let whole = |time: Duration| Duration::from_secs(time.as_millis().div_ceil(1_000) as u64);
+    let seconds = |name| endpoint.time(name).map(whole);
+    let idle = seconds("keepalive-idle");
+    let interval = seconds("keepalive-interval");
     let probes = endpoint.integer("keepalive-probes");
     let is_described = idle.is_some() || interval.is_some() || probes.is_some();
     if !endpoint.flag("keepalive", is_described) {
@@ -175,7 +172,7 @@ mod tests {
             applied("?nodelay=false&keepalive=true").await;
         assert!(!nodelay && keepalive);
         assert_eq!((idle, interval, probes), system_s);
-        let probed = "keepalive-idle-seconds=33&keepalive-interval-seconds=7&keepalive-probes=4";
+        let probed = "keepalive-idle=33s&keepalive-interval=6500ms&keepalive-probes=4";
         let described = applied(&format!("?{probed}")).await;
         assert_eq!(described, (true, true, 33, 7, 4));
         let off = applied(&format!("?keepalive=false&{probed}")).await;
