@@ -65,6 +65,9 @@ const KNOWN: &[Known] = &[
     },
 ];
 
+/// Whose figures are no matter of time: they are compared by `check`, with a file of their own.
+const NOT_ON_THE_PAGE: &str = "instructions";
+
 /// One bench to run.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Step {
@@ -79,7 +82,7 @@ pub(crate) fn place(bench: &str) -> usize {
     place.unwrap_or(KNOWN.len())
 }
 
-/// Every bench of the workspace's library.
+/// Every bench of the workspace's library that writes down its results for the page.
 pub(crate) fn benches(root: &Path) -> Result<Vec<String>, Failure> {
     let metadata = MetadataCommand::new()
         .manifest_path(root.join("Cargo.toml"))
@@ -91,7 +94,8 @@ pub(crate) fn benches(root: &Path) -> Result<Vec<String>, Failure> {
         .into_iter()
         .flat_map(|package| &package.targets);
     let benches = targets.filter(|target| target.kind.contains(&TargetKind::Bench));
-    Ok(benches.map(|target| target.name.clone()).collect())
+    let names = benches.map(|target| target.name.clone());
+    Ok(names.filter(|name| name != NOT_ON_THE_PAGE).collect())
 }
 
 /// What is to be run of `benches`, in the order of the page.

@@ -164,6 +164,13 @@ impl World {
         self.0.calm.comes().await;
     }
 
+    /// From now on tasks run in the order in which they became runnable, whatever the
+    /// seed, and each handles as much in one go as it may: for who counts what a node
+    /// does, rather than looking for an order in which it does wrong.
+    pub fn keep_order(&self) {
+        self.0.schedule.keep_order();
+    }
+
     /// Chance for the test's own use, the row named `label` of the world's seed.
     pub fn chance(&self, label: &str) -> Chance {
         Chance::new(self.0.seed, label)

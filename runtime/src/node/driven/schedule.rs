@@ -13,24 +13,33 @@ use crate::slot::Slice;
 /// Tasks run in the order in which they became runnable, but for those that are
 /// sent to the end of the row: so another seed explores another interleaving.
 #[derive(Debug)]
-pub(in crate::node) struct Schedule(Mutex<Chance>);
+pub(in crate::node) struct Schedule {
+    /// `None`: nobody is sent to the end, and slices are as they are on threads.
+    chance: Mutex<Option<Chance>>,
+}
 
 impl Schedule {
     pub(super) fn new(seed: u64) -> Self {
-        Schedule(Mutex::new(Chance::new(seed, "schedule")))
+        Schedule {
+            chance: Mutex::new(Some(Chance::new(seed, "schedule"))),
+        }
+    }
+
+    pub(super) fn keep_order(&self) {
+        *self.chance.lock() = None;
     }
 
     pub(in crate::node) fn lets_others_go_first(&self) -> bool {
-        self.0.lock().once_in(3)
+        let mut chance = self.chance.lock();
+        chance.as_mut().is_some_and(|chance| chance.once_in(3))
     }
 
     pub(in crate::node) fn messages_a_slice(&self) -> u32 {
-        let mut chance = self.0.lock();
-        if chance.once_in(2) {
-            1 + chance.below(4) as u32
-        } else {
-            Slice::MESSAGES
-        }
+        let mut chance = self.chance.lock();
+        let few = chance
+            .as_mut()
+            .and_then(|chance| chance.once_in(2).then(|| 1 + chance.below(4) as u32));
+        few.unwrap_or(Slice::MESSAGES)
     }
 }
 
