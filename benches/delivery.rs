@@ -36,7 +36,7 @@ fn main() -> ExitCode {
 fn bench(options: &Options, treewire: &Participant) -> Vec<Failure> {
     println!("{}", compare::describe_machine());
     println!(
-        "push/pull, best effort beside reliable: one connection, two processes, TCP loopback; rounds: {} of about {:?}, interleaved",
+        "push/pull, best effort beside reliable: one connection; rounds: {} of about {:?}, interleaved",
         options.rounds,
         options.duration(),
     );
@@ -45,12 +45,11 @@ fn bench(options: &Options, treewire: &Participant) -> Vec<Failure> {
     let mut recorder = options.report.recorder(QUESTION);
     recorder.settings("everybody", settings);
     let mut failures = Vec::new();
-    let sizes_bytes = options.sizes_bytes(SIZES_BYTES);
-    compare::expect_tables(sizes_bytes.len());
-    for size_bytes in sizes_bytes {
-        let bound_messages = compare::bound_messages(options.bound, size_bytes);
-        let outcomes = measure(options, treewire, size_bytes, bound_messages);
-        println!("{}", compare::describe_messages(size_bytes, bound_messages));
+    let traffics = traffics(options);
+    compare::expect_tables(traffics.len());
+    for traffic in traffics {
+        println!("{}", compare::describe_messages(&traffic));
+        let outcomes = measure(options, treewire, &traffic);
         print!("{}", table(&outcomes));
         if let Some(ratio) = ratio(&outcomes) {
             println!(
@@ -60,9 +59,9 @@ fn bench(options: &Options, treewire: &Participant) -> Vec<Failure> {
         }
         failures.extend(compare::failures(&outcomes));
         let setup = Setup {
-            transport: Some("tcp".to_owned()),
+            transport: Some(traffic.transport.name().to_owned()),
             connections: Some(1),
-            size_bytes: Some(size_bytes as u64),
+            size_bytes: Some(traffic.size_bytes as u64),
             ..Setup::default()
         };
         for outcome in &outcomes {
@@ -77,18 +76,31 @@ fn bench(options: &Options, treewire: &Participant) -> Vec<Failure> {
     recorder.finish(failures)
 }
 
+fn traffics(options: &Options) -> Vec<Traffic> {
+    let mut traffics = Vec::new();
+    for transport in options.transports() {
+        for size_bytes in options.sizes_bytes(SIZES_BYTES) {
+            traffics.push(Traffic {
+                transport,
+                size_bytes,
+                bound_messages: compare::bound_messages(options.bound, size_bytes),
+                ..Traffic::default()
+            });
+        }
+    }
+    traffics
+}
+
 fn measure(
     options: &Options,
     treewire: &Participant,
-    size_bytes: usize,
-    bound_messages: usize,
+    traffic: &Traffic,
 ) -> Vec<Outcome<Delivery, Throughput>> {
     let run = |delivery: &Delivery, count: u64| {
         let traffic = Traffic {
-            size_bytes,
             count,
-            bound_messages,
             delivery: *delivery,
+            ..*traffic
         };
         let throughput = run::push_pull(treewire, &traffic)?;
         match throughput.messages == count {

@@ -1,6 +1,7 @@
-//! How long does a req wait for the answer of a rep in another process, beside libzmq and bare sockets?
+//! How long does a req wait for the answer of a rep, beside libzmq and bare sockets?
 //!
-//! `cargo bench --bench round_trip`; with options: `cargo bench --bench round_trip -- --rounds 3 --seconds 1 --size 16`.
+//! `cargo bench --bench round_trip`; with options: `cargo bench --bench round_trip -- --rounds 3 --seconds 1 --size 16`; with
+//! many questions under way: `cargo bench --bench round_trip -- --in-flight 64`.
 
 mod compare;
 
@@ -8,15 +9,21 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use compare::run::{self, Traffic};
-use compare::{Better, Figure, Options, Outcome, Participant, Recorder, Setup, Table};
-use treewire_bench_roles::{Delivery, RoundTrip};
+use compare::{Better, Failure, Figure, Options, Outcome, Participant, Recorder, Setup, Table};
+use treewire_bench_roles::RoundTrip;
 
-const QUESTION: &str = "How long does a req wait for the answer of a rep in another process?";
+const QUESTION: &str = "How long does a req wait for the answer of a rep?";
 const SIZES_BYTES: &[usize] = &[16];
-/// One question at a time reaches no bound.
+/// So few questions under way reach no bound.
 const BOUND_MESSAGES: usize = 1_000;
 /// Done in no time by everybody.
 const FIRST_GUESS_TRIPS: u64 = 500;
+const RATE: Figure = Figure {
+    name: "rate",
+    unit: "requests/s",
+    better: Better::More,
+};
+
 /// A point of the distribution, in nanoseconds.
 type Percentile = fn(&RoundTrip) -> u64;
 
@@ -32,49 +39,79 @@ const PERCENTILES: &[(&str, Percentile)] = &[
 fn main() -> ExitCode {
     compare::program(|options, participants| {
         println!(
-            "req/rep: one connection, two processes, TCP loopback, one question at a time; rounds: {} of about {:?}, interleaved",
+            "req/rep: one connection; rounds: {} of about {:?}, interleaved",
             options.rounds,
             options.duration(),
         );
-        let settings = compare::describe_settings(BOUND_MESSAGES);
-        println!("{settings}");
-        let mut recorder = options.report.recorder(QUESTION);
-        compare::record_settings(&mut recorder, &settings, participants);
-        let mut failures = Vec::new();
-        let sizes_bytes = options.sizes_bytes(SIZES_BYTES);
-        compare::expect_tables(sizes_bytes.len());
-        for size_bytes in sizes_bytes {
-            let outcomes = measure(options, participants, size_bytes);
-            println!("\n{}, microseconds", compare::bytes(size_bytes));
-            print!("{}", table(&outcomes));
-            failures.extend(compare::failures(&outcomes));
-            record(&mut recorder, size_bytes, &outcomes);
+        match options.with_typed(participants) {
+            Ok(participants) => bench(options, &participants),
+            Err(failure) => vec![failure],
         }
-        recorder.finish(failures)
     })
+}
+
+fn bench(options: &Options, participants: &[Participant]) -> Vec<Failure> {
+    let settings = compare::describe_settings(BOUND_MESSAGES);
+    println!("{settings}");
+    let mut recorder = options.report.recorder(QUESTION);
+    compare::record_settings(&mut recorder, &settings, participants);
+    let mut failures = Vec::new();
+    let traffics = traffics(options);
+    compare::expect_tables(traffics.len());
+    for traffic in traffics {
+        println!(
+            "\n{}, {}, {} under way, microseconds",
+            traffic.transport.describe(),
+            compare::bytes(traffic.size_bytes),
+            traffic.in_flight
+        );
+        let outcomes = measure(options, participants, &traffic);
+        print!("{}", table(&outcomes));
+        failures.extend(compare::failures(&outcomes));
+        record(&mut recorder, &traffic, &outcomes);
+    }
+    recorder.finish(failures)
+}
+
+/// Every combination asked for.
+fn traffics(options: &Options) -> Vec<Traffic> {
+    let mut traffics = Vec::new();
+    for transport in options.transports() {
+        for in_flight in options.in_flight() {
+            for size_bytes in options.sizes_bytes(SIZES_BYTES) {
+                traffics.push(Traffic {
+                    transport,
+                    in_flight,
+                    size_bytes,
+                    bound_messages: BOUND_MESSAGES,
+                    ..Traffic::default()
+                });
+            }
+        }
+    }
+    traffics
 }
 
 fn measure(
     options: &Options,
     participants: &[Participant],
-    size_bytes: usize,
+    traffic: &Traffic,
 ) -> Vec<Outcome<Participant, RoundTrip>> {
-    let traffic = |count| Traffic {
-        size_bytes,
-        count,
-        bound_messages: BOUND_MESSAGES,
-        delivery: Delivery::BestEffort,
+    let run = |participant: &Participant, count| {
+        let traffic = Traffic { count, ..*traffic };
+        run::round_trip(participant, &traffic)
     };
     let calibrate = |participant: &Participant| {
         compare::calibrated_count(options.duration(), FIRST_GUESS_TRIPS, |count| {
-            let round_trip = run::round_trip(participant, &traffic(count))?;
-            Ok(Duration::from_nanos(round_trip.total_nanoseconds))
+            let trips = run(participant, count)?;
+            Ok(Duration::from_nanos(trips.total_nanoseconds))
         })
     };
-    let run =
-        |participant: &Participant, count: &u64| run::round_trip(participant, &traffic(*count));
-    let participants = compare::needed(participants, BOUND_MESSAGES);
-    compare::interleave(&participants, options.rounds, calibrate, run)
+    let needed = compare::needed(participants, BOUND_MESSAGES);
+    let able = compare::able(needed, traffic);
+    compare::interleave(&able, options.rounds, calibrate, |participant, count| {
+        run(participant, *count)
+    })
 }
 
 /// Every figure is the median over the rounds; `min` and `max` are those of the rounds' own medians.
@@ -91,7 +128,8 @@ fn table(outcomes: &[Outcome<Participant, RoundTrip>]) -> Table {
         "p90",
         "p99",
         "p99.9",
-        "trips a run",
+        "worst",
+        "requests/s",
         "treewire / it",
     ]);
     for outcome in outcomes {
@@ -112,9 +150,10 @@ fn table(outcomes: &[Outcome<Participant, RoundTrip>]) -> Table {
             percentile(|trip| trip.p90_nanoseconds),
             percentile(|trip| trip.p99_nanoseconds),
             percentile(|trip| trip.p999_nanoseconds),
+            percentile(|trip| trip.max_nanoseconds),
             outcome
-                .last()
-                .map_or_else(String::new, |last| compare::amount(last.trips as f64)),
+                .spread(RoundTrip::trips_per_second)
+                .map_or_else(String::new, |spread| compare::amount(spread.median)),
             compare::ratio(treewire, spread),
         ]);
     }
@@ -123,14 +162,13 @@ fn table(outcomes: &[Outcome<Participant, RoundTrip>]) -> Table {
 
 fn record(
     recorder: &mut Recorder,
-    size_bytes: usize,
+    traffic: &Traffic,
     outcomes: &[Outcome<Participant, RoundTrip>],
 ) {
     let setup = Setup {
-        transport: Some("tcp".to_owned()),
-        connections: Some(1),
-        in_flight: Some(1),
-        size_bytes: Some(size_bytes as u64),
+        transport: Some(traffic.transport.name().to_owned()),
+        in_flight: Some(u64::from(traffic.in_flight)),
+        size_bytes: Some(traffic.size_bytes as u64),
         ..Setup::default()
     };
     for outcome in outcomes {
@@ -143,6 +181,8 @@ fn record(
             let of = |trip: &RoundTrip| of(trip) as f64 / 1e3;
             recorder.record(outcome.subject.name, "req/rep", &setup, figure, outcome, of);
         }
+        let rate = RoundTrip::trips_per_second;
+        recorder.record(outcome.subject.name, "req/rep", &setup, RATE, outcome, rate);
     }
 }
 

@@ -8,6 +8,14 @@ use super::rivals::{self, Rival};
 /// The name whose figure is the numerator of every ratio.
 pub(crate) const TREEWIRE: &str = "treewire";
 
+/// Treewire again, with messages of a type, which an actor handles.
+pub(crate) const TYPED: &str = "treewire, typed";
+
+/// Whether a participant is Treewire, in whatever way.
+pub(crate) fn is_treewire(participant: &str) -> bool {
+    participant.starts_with(TREEWIRE)
+}
+
 /// A program that takes part.
 #[derive(Clone)]
 pub(crate) struct Participant {
@@ -33,6 +41,18 @@ impl Participant {
             program,
             leading: &["role"],
             bound_messages_max: usize::MAX,
+        })
+    }
+
+    /// The same program, which is to play its roles with typed messages.
+    ///
+    /// # Errors
+    /// The system does not tell where this program lies.
+    pub(crate) fn typed() -> Result<Self, Failure> {
+        Ok(Participant {
+            name: TYPED,
+            leading: &["typed-role"],
+            ..Participant::treewire()?
         })
     }
 

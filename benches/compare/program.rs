@@ -19,8 +19,8 @@ pub(crate) fn program(bench: impl FnOnce(&Options, &[Participant]) -> Vec<Failur
 /// The same for a bench in which Treewire is compared with itself: no rivals are built.
 pub(crate) fn program_of_treewire(bench: impl FnOnce(&Options) -> Vec<Failure>) -> ExitCode {
     let options = Options::parse();
-    if let Some(role) = options.role() {
-        return treewire_bench_roles::play(role.clone(), super::treewire::act);
+    if let Some(played) = options.played() {
+        return played;
     }
     if options.only_tested() {
         println!("starts; run it with cargo bench");

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 use clap::Args;
 use treewire_bench_report::{Better, Figures, Report, Series, Settings, Setup, Side};
 
-use super::{Failure, Outcome, machine};
+use super::{Failure, Outcome, is_treewire, machine};
 
 /// Where the results go, besides the tables.
 #[derive(Args)]
@@ -95,7 +95,7 @@ impl Recorder {
 /// By the name, which says it: `treewire, typed`, `bare tokio`.
 fn side(participant: &str) -> Side {
     match participant {
-        name if name.starts_with("treewire") => Side::Ours,
+        name if is_treewire(name) => Side::Ours,
         name if name.starts_with("bare") => Side::Bare,
         _ => Side::Peer,
     }

@@ -1,3 +1,4 @@
+use super::run::Traffic;
 use super::{Participant, Recorder};
 
 /// What everybody runs with, as far as the table does not say it.
@@ -27,10 +28,15 @@ fn alone(participant: &str) -> Option<&'static str> {
     let text = match participant {
         "treewire" => {
             "A node on one thread, which is the socket's I/O thread, too. Payloads below 8 KiB are copied from a warm buffer, larger \
-             ones are handed over."
+             ones are handed over. Within one process two nodes, each on a thread of its own."
+        }
+        "treewire, typed" => {
+            "The same, with messages of a Rust type: encoded with postcard, decoded and handed to an actor's handler beside the socket, \
+             which answers where there is an answer."
         }
         "libzmq" => {
-            "The system's library, one I/O thread. Payloads below 8 KiB are copied from a warm buffer, larger ones are handed over."
+            "The system's library, one I/O thread. Payloads below 8 KiB are copied from a warm buffer, larger ones are handed over. With \
+             several requests under way DEALER and ROUTER, else REQ and REP. Within one process the two share a context."
         }
         "libzmq, bound 1000" => "As libzmq, with its own default queue bound.",
         "omq-tokio" => {
@@ -48,7 +54,9 @@ fn alone(participant: &str) -> Option<&'static str> {
             "The system's library with its own threads, which also run what is received; queues of at most 8,192 messages, its \
              limit. Payloads are copied from a warm buffer."
         }
-        "bare tokio" => "One thread, no queue, no framing, one call a message.",
+        "bare tokio" => {
+            "One thread, no queue, no framing, one call a message; with several requests under way, one call for all that can go."
+        }
         "bare sockets" => "Blocking calls on one thread, no queue, no framing, one call a message.",
         "stock actix" | "ractor" => "Mailboxes without bound.",
         "kameo" => "Mailboxes of 1,024 messages.",
@@ -58,7 +66,21 @@ fn alone(participant: &str) -> Option<&'static str> {
 }
 
 /// The head of a table of pushes and pulls.
-pub(crate) fn describe_messages(size_bytes: usize, bound_messages: usize) -> String {
+pub(crate) fn describe_messages(traffic: &Traffic) -> String {
+    let Traffic {
+        transport,
+        size_bytes,
+        bound_messages,
+        connections,
+        ..
+    } = *traffic;
+    let pushes = match connections {
+        1 => String::new(),
+        many => format!(" from {many} pushes"),
+    };
     let size = super::bytes(size_bytes);
-    format!("\n{size}, bound {bound_messages} messages")
+    format!(
+        "\n{}, {size}{pushes}, bound {bound_messages} messages",
+        transport.describe()
+    )
 }

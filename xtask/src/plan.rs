@@ -17,9 +17,22 @@ struct Known {
 const KNOWN: &[Known] = &[
     Known {
         name: "push_pull",
-        full: &[],
-        quick: &["--size=16", "--size=1024", "--size=65536"],
-        weight: 10.0,
+        full: &[
+            "--transport=tcp",
+            "--transport=ipc",
+            "--transport=inproc",
+            "--connections=1",
+            "--connections=8",
+        ],
+        quick: &[
+            "--transport=tcp",
+            "--transport=ipc",
+            "--transport=inproc",
+            "--size=16",
+            "--size=1024",
+            "--size=65536",
+        ],
+        weight: 20.0,
     },
     Known {
         name: "delivery",
@@ -29,9 +42,15 @@ const KNOWN: &[Known] = &[
     },
     Known {
         name: "round_trip",
-        full: &[],
-        quick: &[],
-        weight: 3.0,
+        full: &[
+            "--transport=tcp",
+            "--transport=ipc",
+            "--transport=inproc",
+            "--in-flight=1",
+            "--in-flight=64",
+        ],
+        quick: &["--in-flight=1", "--in-flight=64"],
+        weight: 4.0,
     },
     Known {
         name: "fan_out",

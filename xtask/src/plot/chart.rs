@@ -8,7 +8,6 @@ use plotters::style::{Color, IntoFont, TextStyle};
 use super::axes::LogAxis;
 use super::look::{BACKGROUND, FONT, GRID, HEIGHT, INK, LEGEND_WIDTH, Look, WIDTH};
 use crate::Failure;
-use crate::page::amount;
 
 const LEFT: i32 = 78;
 const TOP: i32 = 62;
@@ -71,7 +70,7 @@ impl Chart {
             area.draw(&PathElement::new([(left(0.0), y), (left(1.0), y)], GRID))?;
             text(
                 area,
-                &amount(*tick),
+                &tick_label(*tick),
                 (LEFT - 8, y),
                 14,
                 (HPos::Right, VPos::Center),
@@ -168,4 +167,29 @@ fn text(
         .pos(Pos::new(horizontal, vertical));
     area.draw(&Text::new(text.to_owned(), at, style))?;
     Ok(())
+}
+
+/// Ticks are 1, 2 or 5 of a power of ten: there is nothing to round.
+fn tick_label(tick: f64) -> String {
+    match tick {
+        _ if tick >= 1e6 => format!("{} M", rounded(tick / 1e6)),
+        _ if tick >= 1e4 => format!("{} k", rounded(tick / 1e3)),
+        _ => format!("{}", rounded(tick)),
+    }
+}
+
+/// Without what the powers of ten are off by.
+fn rounded(tick: f64) -> f64 {
+    format!("{tick:.3e}").parse().unwrap_or(tick)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_are_told_without_needless_digits() {
+        let told = [0.5, 0.1 + 0.1, 20.0, 5000.0, 20_000.0, 1e7].map(tick_label);
+        assert_eq!(told, ["0.5", "0.2", "20", "5000", "20 k", "10 M"]);
+    }
 }

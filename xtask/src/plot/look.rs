@@ -39,7 +39,8 @@ impl Look {
     /// Of the participant that is the `place`th of its side.
     pub(super) fn of(side: Side, place: usize) -> Self {
         let (colors, width, is_dashed) = match side {
-            Side::Ours => (OURS, 4, false),
+            Side::Ours if place == 0 => (OURS, 4, false),
+            Side::Ours => (OURS, 3, false),
             Side::Peer => (COLORS, 2, false),
             Side::Bare => (BARE, 2, true),
         };

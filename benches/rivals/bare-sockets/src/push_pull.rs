@@ -1,6 +1,3 @@
-use std::io::{Read, Write};
-use std::net::Shutdown;
-
 use roles::{Arrivals, Failure, Line, Order, stamp};
 
 use crate::connection;
@@ -8,11 +5,10 @@ use crate::connection;
 pub(crate) fn push(order: &Order) -> Result<(), Failure> {
     let mut stream = connection::connected(order)?;
     let mut payload = vec![0; order.size_bytes];
-    for sequence in 0..order.count {
+    for sequence in order.sequences() {
         stamp::write(&mut payload, sequence);
         stream.write_all(&payload)?;
     }
-    stream.shutdown(Shutdown::Write)?;
     Ok(())
 }
 

@@ -1,4 +1,3 @@
-use std::io::{Read, Write};
 use std::time::Instant;
 
 use roles::{Failure, Line, Order, Trips, stamp};

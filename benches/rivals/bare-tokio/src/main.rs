@@ -1,4 +1,5 @@
-//! Tokio's TCP with nothing above it: one thread, one connection, one call a message, no framing.
+//! Tokio's streams with nothing above them: one thread, one call a message, no framing; with several requests under way, one
+//! call for all that can go.
 
 mod connection;
 mod push_pull;

@@ -5,17 +5,26 @@ mod push_pull;
 mod req_rep;
 mod socket;
 
+use std::process::ExitCode;
+
 use roles::Role;
 
 /// With its `override` feature it also replaces the `malloc` that libzmq calls.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-fn main() -> std::process::ExitCode {
-    roles::main(|role| match role {
+fn main() -> ExitCode {
+    let played = roles::main(|role| match role {
         Role::Push(order) => push_pull::push(&order),
         Role::Pull(order) => push_pull::pull(&order),
         Role::Req(order) => req_rep::req(&order),
         Role::Rep(order) => req_rep::rep(&order),
-    })
+    });
+    match socket::flush() {
+        Ok(()) => played,
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::FAILURE
+        }
+    }
 }

@@ -1,5 +1,5 @@
 use roles::{Arrivals, Failure, Line, Order, stamp};
-use zmq::{Context, Message, PULL, PUSH};
+use zmq::{Message, PULL, PUSH};
 
 use crate::socket;
 
@@ -8,15 +8,14 @@ use crate::socket;
 const GIVE_FROM_BYTES: usize = 8 * 1024;
 
 pub(crate) fn push(order: &Order) -> Result<(), Failure> {
-    let context = Context::new();
-    let socket = socket::connected(&context, PUSH, order)?;
+    let socket = socket::connected(PUSH, order)?;
     if order.size_bytes >= GIVE_FROM_BYTES {
-        for sequence in 0..order.count {
+        for sequence in order.sequences() {
             socket.send(stamp::payload(order.size_bytes, sequence), 0)?;
         }
     } else {
         let mut payload = vec![0; order.size_bytes];
-        for sequence in 0..order.count {
+        for sequence in order.sequences() {
             stamp::write(&mut payload, sequence);
             socket.send(payload.as_slice(), 0)?;
         }
@@ -25,8 +24,7 @@ pub(crate) fn push(order: &Order) -> Result<(), Failure> {
 }
 
 pub(crate) fn pull(order: &Order) -> Result<(), Failure> {
-    let context = Context::new();
-    let socket = socket::listening(&context, PULL, order)?;
+    let socket = socket::listening(PULL, order)?;
     let mut arrivals = Arrivals::new(order);
     let mut message = Message::new();
     while arrivals.incomplete() {

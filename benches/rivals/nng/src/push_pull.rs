@@ -7,7 +7,7 @@ use crate::socket;
 pub(crate) fn push(order: &Order) -> Result<(), Failure> {
     let (socket, gone) = socket::connected(Protocol::Push0, order)?;
     let mut payload = vec![0; order.size_bytes];
-    for sequence in 0..order.count {
+    for sequence in order.sequences() {
         stamp::write(&mut payload, sequence);
         let message = Message::from(payload.as_slice());
         socket.send(message).map_err(|(_, error)| error)?;

@@ -21,12 +21,15 @@ pub(crate) fn connected(protocol: Protocol, order: &Order) -> Result<(Socket, Go
 pub(crate) fn listening(protocol: Protocol, order: &Order) -> Result<(Socket, Gone), Failure> {
     let (socket, gone) = bounded(protocol, order)?;
     let listener = Listener::new(&socket, &order.endpoint)?;
-    let port = listener.get_opt::<BoundPort>()?;
-    let (host, _) = order
-        .endpoint
-        .rsplit_once(':')
-        .ok_or("no port to listen at")?;
-    Line::Listening(format!("{host}:{port}")).print();
+    let endpoint = match order.tcp_address() {
+        Ok(address) => {
+            let port = listener.get_opt::<BoundPort>()?;
+            let (host, _) = address.rsplit_once(':').ok_or("no port to listen at")?;
+            format!("tcp://{host}:{port}")
+        }
+        Err(_) => order.endpoint.clone(),
+    };
+    Line::Listening(endpoint).print();
     Ok((socket, gone))
 }
 

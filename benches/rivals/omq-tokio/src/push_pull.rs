@@ -15,7 +15,7 @@ pub(crate) fn push(order: &Order) -> Result<(), Failure> {
     socket.connect(order.endpoint.as_str())?;
     let batch = BATCH_MESSAGES.min(order.bound_messages);
     let mut warm = vec![0; order.size_bytes];
-    let mut sequences = 0..order.count;
+    let mut sequences = order.sequences();
     let mut queue = VecDeque::with_capacity(batch);
     loop {
         let room = batch - queue.len();

@@ -10,6 +10,8 @@ pub struct Arrivals {
     size_bytes: usize,
     expected: u64,
     received: u64,
+    /// The sequence number that comes next from each sender; they take turns in the numbers.
+    next: Vec<u64>,
     first: Instant,
     last: Instant,
 }
@@ -22,6 +24,7 @@ impl Arrivals {
             size_bytes: order.size_bytes,
             expected: order.count,
             received: 0,
+            next: (0..u64::from(order.connections)).collect(),
             first: now,
             last: now,
         }
@@ -35,9 +38,16 @@ impl Arrivals {
     /// Takes note of one message. Reads the clock only at the first and the last.
     ///
     /// # Errors
-    /// It has the wrong size, or is not the next one.
+    /// It has the wrong size, or is not the next one of its sender.
     pub fn record(&mut self, payload: &[u8]) -> Result<(), String> {
-        stamp::check(payload, self.size_bytes, self.received)?;
+        let senders = self.next.len() as u64;
+        let sender = match senders {
+            1 => 0,
+            _ => stamp::read(payload).unwrap_or(0) % senders,
+        };
+        let next = &mut self.next[sender as usize];
+        stamp::check(payload, self.size_bytes, *next)?;
+        *next += senders;
         if self.received == 0 {
             self.first = Instant::now();
         }
@@ -72,16 +82,22 @@ mod tests {
     use super::*;
     use crate::Delivery;
 
-    #[test]
-    fn only_a_complete_run_has_a_result() {
-        let order = Order {
+    fn arrivals(count: u64, connections: u32) -> Arrivals {
+        Arrivals::new(&Order {
             endpoint: String::new(),
             size_bytes: 16,
-            count: 2,
+            count,
             bound_messages: 1,
             delivery: Delivery::default(),
-        };
-        let mut arrivals = Arrivals::new(&order);
+            connections,
+            first: 0,
+            in_flight: 1,
+        })
+    }
+
+    #[test]
+    fn only_a_complete_run_has_a_result() {
+        let mut arrivals = arrivals(2, 1);
         arrivals.record(&stamp::payload(16, 0)).unwrap();
         assert!(arrivals.incomplete() && arrivals.finish().is_err());
 
@@ -91,5 +107,16 @@ mod tests {
         );
         arrivals.record(&stamp::payload(16, 1)).unwrap();
         assert_eq!(arrivals.finish().unwrap().bytes, 32);
+    }
+
+    #[test]
+    fn each_sender_has_an_order_of_its_own() {
+        let mut arrivals = arrivals(4, 2);
+        for sequence in [1, 3, 0] {
+            arrivals.record(&stamp::payload(16, sequence)).unwrap();
+        }
+        assert!(arrivals.record(&stamp::payload(16, 3)).is_err(), "doubled");
+        arrivals.record(&stamp::payload(16, 2)).unwrap();
+        assert!(arrivals.finish().is_ok());
     }
 }

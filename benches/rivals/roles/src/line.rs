@@ -71,3 +71,10 @@ pub struct RoundTrip {
     /// The slowest one.
     pub max_nanoseconds: u64,
 }
+
+impl RoundTrip {
+    /// Round trips a second, all that were under way counted.
+    pub fn trips_per_second(&self) -> f64 {
+        self.trips as f64 / (self.total_nanoseconds as f64 / 1e9)
+    }
+}

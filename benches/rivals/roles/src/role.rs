@@ -1,26 +1,40 @@
 use clap::{Args, Subcommand, ValueEnum};
 
+/// What one process is asked to do.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Task {
+    /// One side of a run.
+    #[command(flatten)]
+    One(Role),
+    /// A push and a pull, each on a thread of its own.
+    PushPull(Order),
+    /// A req and a rep, each on a thread of its own.
+    ReqRep(Order),
+}
+
 /// One side of a run.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Role {
-    /// Connect and send every message.
+    /// Connect and send every message that is this one's.
     Push(Order),
     /// Listen, receive every message, report the throughput.
     Pull(Order),
-    /// Connect, ask one question after the other, report the round trips.
+    /// Connect, ask, report the round trips.
     Req(Order),
     /// Listen and answer each question with itself.
     Rep(Order),
 }
 
-impl Role {
-    /// The command line that asks a participant for this role.
+impl Task {
+    /// The command line that asks a participant for this.
     pub fn to_arguments(&self) -> Vec<String> {
         let (verb, order) = match self {
-            Role::Push(order) => ("push", order),
-            Role::Pull(order) => ("pull", order),
-            Role::Req(order) => ("req", order),
-            Role::Rep(order) => ("rep", order),
+            Task::One(Role::Push(order)) => ("push", order),
+            Task::One(Role::Pull(order)) => ("pull", order),
+            Task::One(Role::Req(order)) => ("req", order),
+            Task::One(Role::Rep(order)) => ("rep", order),
+            Task::PushPull(order) => ("push-pull", order),
+            Task::ReqRep(order) => ("req-rep", order),
         };
         let Order {
             endpoint,
@@ -28,12 +42,18 @@ impl Role {
             count,
             bound_messages,
             delivery,
+            connections,
+            first,
+            in_flight,
         } = order;
         let numbers = [
             format!("{size_bytes}"),
             format!("{count}"),
             format!("--bound={bound_messages}"),
             format!("--delivery={}", delivery.name()),
+            format!("--connections={connections}"),
+            format!("--first={first}"),
+            format!("--in-flight={in_flight}"),
         ];
         [verb.to_owned(), endpoint.clone()]
             .into_iter()
@@ -45,11 +65,11 @@ impl Role {
 /// What a role is asked to do.
 #[derive(Debug, Clone, Args)]
 pub struct Order {
-    /// Where to connect to or to listen, as `tcp://host:port`; a listener may be given port 0.
+    /// Where to connect to or to listen: `tcp://host:port`, `ipc://path` or `inproc://name`; a listener may be given port 0.
     pub endpoint: String,
     /// Bytes in one payload.
     pub size_bytes: usize,
-    /// Messages in the run, or round trips.
+    /// Messages in the run, those of all connections together, or round trips.
     pub count: u64,
     /// Messages each side may queue.
     #[arg(long = "bound", default_value_t = 100_000)]
@@ -57,6 +77,15 @@ pub struct Order {
     /// What the two promise each other; rivals have nothing to choose.
     #[arg(long, value_enum, default_value_t = Delivery::BestEffort)]
     pub delivery: Delivery,
+    /// Pushes that send to the pull.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub connections: u32,
+    /// The first sequence number that this push sends; the next one is `connections` higher.
+    #[arg(long, default_value_t = 0)]
+    pub first: u64,
+    /// Questions that a req has under way at any time.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub in_flight: u32,
 }
 
 /// A promise about messages.
@@ -80,6 +109,16 @@ impl Delivery {
 }
 
 impl Order {
+    /// The sequence numbers of the messages that this push sends, in their order.
+    pub fn sequences(&self) -> impl Iterator<Item = u64> + use<> {
+        (self.first..self.count).step_by(self.connections as usize)
+    }
+
+    /// The path of an `ipc` endpoint, for participants that know no URLs.
+    pub fn ipc_path(&self) -> Option<&str> {
+        self.endpoint.strip_prefix("ipc://")
+    }
+
     /// The `host:port` of a TCP endpoint, for participants that know no URLs.
     ///
     /// # Errors
@@ -99,25 +138,43 @@ mod tests {
     #[derive(Parser)]
     struct Program {
         #[command(subcommand)]
-        role: Role,
+        task: Task,
     }
 
-    #[test]
-    fn a_command_line_is_understood_as_it_was_meant() {
-        let endpoint = "tcp://127.0.0.1:0".to_owned();
-        let order = Order {
-            endpoint,
+    fn order() -> Order {
+        Order {
+            endpoint: "tcp://127.0.0.1:0".to_owned(),
             size_bytes: 16,
             count: 5,
             bound_messages: 7,
             delivery: Delivery::Reliable,
-        };
-        for role in [Role::Push, Role::Pull, Role::Req, Role::Rep].map(|role| role(order.clone())) {
+            connections: 2,
+            first: 1,
+            in_flight: 64,
+        }
+    }
+
+    #[test]
+    fn a_command_line_is_understood_as_it_was_meant() {
+        let roles = [Role::Push, Role::Pull, Role::Req, Role::Rep];
+        let one = roles.map(|role| Task::One(role(order())));
+        let both = [Task::PushPull(order()), Task::ReqRep(order())];
+        for task in one.into_iter().chain(both) {
             let arguments = ["program".to_owned()]
                 .into_iter()
-                .chain(role.to_arguments());
-            let understood = Program::try_parse_from(arguments).unwrap().role;
-            assert_eq!(format!("{understood:?}"), format!("{role:?}"));
+                .chain(task.to_arguments());
+            let understood = Program::try_parse_from(arguments).unwrap().task;
+            assert_eq!(format!("{understood:?}"), format!("{task:?}"));
         }
+    }
+
+    #[test]
+    fn pushes_share_the_messages_of_a_run() {
+        let first = Order {
+            first: 0,
+            ..order()
+        };
+        assert_eq!(first.sequences().collect::<Vec<_>>(), [0, 2, 4]);
+        assert_eq!(order().sequences().collect::<Vec<_>>(), [1, 3]);
     }
 }

@@ -5,7 +5,7 @@ use crate::socket;
 
 pub(crate) async fn push(context: &Context, order: &Order) -> Result<(), Failure> {
     let socket = socket::connected(context, SocketType::Push, order).await?;
-    for sequence in 0..order.count {
+    for sequence in order.sequences() {
         let payload = stamp::payload(order.size_bytes, sequence);
         socket.send(Msg::from_vec(payload)).await?;
     }
