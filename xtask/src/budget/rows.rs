@@ -65,7 +65,7 @@ pub(crate) fn budgets() -> Vec<Budget> {
     ));
     let fan_out = Query {
         bench: "fan_out",
-        figure: "throughput",
+        figure: "deliveries",
         connections: Some(1_000),
         size_bytes: Some(16),
         ..Query::default()
@@ -111,7 +111,9 @@ fn memory() -> [Budget; 5] {
     };
     let idle = Query {
         bench: "idle",
-        figure: "bytes each",
+        // The one beside which nothing else is kept.
+        case: Some("connection, best-effort, pull listens"),
+        figure: "memory of one more",
         ..Query::default()
     };
     [

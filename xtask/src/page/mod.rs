@@ -39,9 +39,8 @@ pub(crate) fn page(reports: &[Report]) -> Result<String, Failure> {
     page += &budgets::table(reports);
     let plots = plot::plots(reports)?;
     for report in reports {
-        let own = plots
-            .iter()
-            .filter(|(name, _)| name.starts_with(&report.bench));
+        let prefix = format!("{}-", report.bench);
+        let own = plots.iter().filter(|(name, _)| name.starts_with(&prefix));
         page += "\n";
         page += &question::section(report, own.map(|(name, _)| &**name));
     }

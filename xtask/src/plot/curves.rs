@@ -11,7 +11,7 @@ const PERCENTILES: &[&str] = &["p50", "p90", "p99", "p99.9", "max"];
 /// The plots of a report: throughput by payload, throughput by subscribers, latency by percentile.
 pub(super) fn charts(report: &Report) -> Vec<Chart> {
     let mut charts = Vec::new();
-    for key in keys(report, |series| series.figure == "throughput") {
+    for key in keys(report, is_flow) {
         charts.extend(by_size(report, &key));
         charts.extend(by_connections(report, &key));
     }
@@ -19,6 +19,11 @@ pub(super) fn charts(report: &Report) -> Vec<Chart> {
         charts.extend(by_percentile(report, &key));
     }
     charts
+}
+
+/// Whether it is messages a second, in whatever direction.
+fn is_flow(series: &Series) -> bool {
+    ["throughput", "deliveries"].contains(&&*series.figure)
 }
 
 /// What the curves of a plot have in common.
@@ -91,9 +96,9 @@ impl Key {
     }
 }
 
-/// Megabytes a second: with messages a second, the sizes hide who is faster.
+/// Megabytes a second: with messages a second, the sizes hide who is faster. Two sizes are no curve.
 fn by_size(report: &Report, key: &Key) -> Vec<Chart> {
-    let of_key = |series: &&Series| series.figure == "throughput" && key.holds(series);
+    let of_key = |series: &&Series| is_flow(series) && key.holds(series);
     let all: Vec<_> = report.series.iter().filter(of_key).collect();
     let connections = distinct(all.iter().filter_map(|series| series.setup.connections));
     let chart = |connections: &u64| {
@@ -103,7 +108,7 @@ fn by_size(report: &Report, key: &Key) -> Vec<Chart> {
         let those: Vec<&Series> = those.copied().collect();
         let sizes = distinct(those.iter().filter_map(|series| series.setup.size_bytes));
         let axis = LogAxis::around(sizes.iter().map(|size| *size as f64))?;
-        (sizes.len() > 1).then(|| Chart {
+        (sizes.len() > 2).then(|| Chart {
             file: key.file(report, &format!("{connections}-by-size")),
             title: format!("{}, {}", key.title(), told_connections(*connections)),
             below: "payload".to_owned(),
@@ -123,7 +128,7 @@ fn by_size(report: &Report, key: &Key) -> Vec<Chart> {
 
 /// Where a bench varies the number of connections over more than a few.
 fn by_connections(report: &Report, key: &Key) -> Vec<Chart> {
-    let of_key = |series: &&Series| series.figure == "throughput" && key.holds(series);
+    let of_key = |series: &&Series| is_flow(series) && key.holds(series);
     let all: Vec<_> = report.series.iter().filter(of_key).collect();
     let sizes = distinct(all.iter().filter_map(|series| series.setup.size_bytes));
     let chart = |size: &u64| {
