@@ -5,12 +5,22 @@ use std::time::Duration;
 use treewire::Closed;
 use treewire::SocketHandle;
 
-use crate::ending::Ending;
+use crate::ending::{Ending, Outcome};
 use crate::patience::Patience;
+
+/// How a socket ends that sent all it was to send, or could not: well, if nothing was given up in
+/// its life. Who ran out of time has it open still.
+pub(super) async fn finish(socket: &SocketHandle, sent: Outcome, patience: &Patience) -> Outcome {
+    sent?;
+    match flush(socket, patience).await? {
+        0 => Ok(()),
+        lost => Err(Ending::Failed(lost_text(lost))),
+    }
+}
 
 /// Waits until the peers confirmed everything, and closes the socket. Returns how
 /// many messages were given up in its life.
-pub(super) async fn flush(socket: &SocketHandle, patience: &Patience) -> Result<u64, Ending> {
+async fn flush(socket: &SocketHandle, patience: &Patience) -> Result<u64, Ending> {
     let progress = || (socket.unflushed(), socket.peers());
     let lacking = "no confirmation";
     patience.wait(socket.drain(), progress, lacking).await?;

@@ -1,6 +1,6 @@
 use treewire::{Content, Node, Payload, Pub, PubSocket};
 
-use super::closing::{flush, give_up, lost_text};
+use super::closing::{finish, give_up};
 use super::reach;
 use super::refusals::report_refusals;
 use crate::arguments::PubArguments;
@@ -38,18 +38,11 @@ pub(crate) fn publish(arguments: PubArguments) -> Outcome {
                 .await?;
             let topic = topic.map(Payload::from);
             let sent = send_all(&socket, &mut input, topic, &patience).await;
-            let lost = match sent {
-                Ok(()) => flush(&socket, &patience).await,
-                Err(ending) => Err(ending),
-            };
-            match lost {
-                Ok(0) => Ok(()),
-                Ok(lost) => Err(Ending::Failed(lost_text(lost))),
-                Err(ending) => {
-                    give_up(&socket).await;
-                    Err(ending)
-                }
+            let ended = finish(&socket, sent, &patience).await;
+            if ended.is_err() {
+                give_up(&socket).await;
             }
+            ended
         },
     )
 }

@@ -1,6 +1,6 @@
 use treewire::{Node, Push, PushSocket};
 
-use super::closing::{flush, give_up, lost_text};
+use super::closing::{finish, give_up, lost_text};
 use super::reach;
 use super::refusals::report_refusals;
 use crate::arguments::PushArguments;
@@ -31,20 +31,14 @@ pub(crate) fn push(arguments: PushArguments) -> Outcome {
             let met_a_peer = tokio::spawn(async move { peer.ready(1).await });
 
             let patience = reach::patience(&socket, &endpoints);
-            let lost = match send_all(&socket, &mut input, &patience).await {
-                Ok(()) => flush(&socket, &patience).await,
-                Err(ending) => Err(ending),
+            let sent = send_all(&socket, &mut input, &patience).await;
+            let Err(ending) = finish(&socket, sent, &patience).await else {
+                return Ok(());
             };
-            match lost {
-                Ok(0) => Ok(()),
-                Ok(lost) => Err(Ending::Failed(lost_text(lost))),
-                Err(ending) => {
-                    // The end of the socket ends the wait for a peer, too.
-                    let met_a_peer = met_a_peer.is_finished();
-                    let lost = give_up(&socket).await;
-                    Err(ended_early(ending, lost, met_a_peer))
-                }
-            }
+            // The end of the socket ends the wait for a peer, too.
+            let met_a_peer = met_a_peer.is_finished();
+            let lost = give_up(&socket).await;
+            Err(ended_early(ending, lost, met_a_peer))
         },
     )
 }

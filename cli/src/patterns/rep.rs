@@ -1,7 +1,7 @@
 use treewire::{Content, Node, Rep, RepSocket};
 
 use super::batch::batch;
-use super::closing::{flush, lost_text};
+use super::closing::finish;
 use super::reach;
 use super::refusals::report_refusals;
 use crate::arguments::{Format, RepArguments};
@@ -40,11 +40,7 @@ pub(crate) fn rep(arguments: RepArguments) -> Outcome {
             let answered =
                 serve(&socket, &output, count, printing.format, &answer, &patience).await;
             let written = output.finish().await;
-            answered.and(written)?;
-            match flush(&socket, &patience).await? {
-                0 => Ok(()),
-                lost => Err(Ending::Failed(lost_text(lost))),
-            }
+            finish(&socket, answered.and(written), &patience).await
         },
     )
 }
