@@ -28,6 +28,7 @@ impl SocketHandle {
 
     /// Changes how much may wait for one peer on the way out, at once: `send-messages-max` and
     /// `send-bytes-max`. What is queued stays, also above a lower bound.
+    /// It is nothing to sockets that have no such options, which send nothing or answers alone.
     pub fn set_send_bound(&self, bound: Bound) {
         let Bound { messages, bytes } = bound.within_limits();
         self.change(|options| {

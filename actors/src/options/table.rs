@@ -22,7 +22,7 @@ pub fn all() -> &'static [OptionRow] {
 }
 
 options! {
-for [Push Pull Req Rep Pub Sub Socket] {
+for [Push Req Pub Socket] {
     /// How many messages may wait for one peer on the way out. What is queued when the
     /// bound is lowered stays.
     send_messages_max(u64): Count<1, MESSAGES_MAX> = "1000", AtOnce, [Flag];
@@ -30,7 +30,9 @@ for [Push Pull Req Rep Pub Sub Socket] {
     /// How many bytes of payload and headers may wait for one peer on the way out. One
     /// larger message still passes.
     send_bytes_max(u64): Bytes<1, BYTES_MAX> = "16MiB", AtOnce, [Flag];
+}
 
+for [Push Pull Req Rep Pub Sub Socket] {
     /// How many messages of one peer may be received and not handled yet; the peer is
     /// told, and stops sending there. A lower bound holds once the peer has used up what it
     /// was allowed.
@@ -39,10 +41,9 @@ for [Push Pull Req Rep Pub Sub Socket] {
     /// How many bytes of one peer may be received and not handled yet. One larger message
     /// still passes. A lower bound holds once the peer has used up what it was allowed.
     receive_bytes_max(u64): Bytes<1, BYTES_MAX> = "16MiB", AtOnce, [Flag];
-
 }
 
-for [Push Req Rep Pub Socket] {
+for [Push Req Pub Socket] {
     /// What becomes of a message when the queues are at their bound or there is no peer. A
     /// subscriber that stalls holds up nobody.
     overflow(Overflow): OneOf<Overflow> = "wait" but Pub "drop-newest", NextMessage, [Flag];

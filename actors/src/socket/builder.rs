@@ -143,13 +143,6 @@ macro_rules! common_options {
             self
         }
 
-        /// How much may wait for one peer on the way out. Default 1,000 messages
-        /// and 16 MiB.
-        pub fn send_bound(self, bound: Bound) -> Self {
-            let Bound { messages, bytes } = bound.within_limits();
-            self.send_messages_max(messages).send_bytes_max(bytes)
-        }
-
         /// How much of one peer may be received and not handled yet; the peer is
         /// told, and stops sending there. Default 1,000 messages and 16 MiB.
         pub fn receive_bound(self, bound: Bound) -> Self {
@@ -245,6 +238,23 @@ socket! {
     /// Receives from all its peers, [`Pub`] sockets, what it subscribed to.
     Sub, SUB
 }
+
+/// What those have besides that send of their own accord. Answers are as many as the requests
+/// that may be received.
+macro_rules! send_bound {
+    ($($name:ident)+) => {
+        $(impl $name {
+            /// How much may wait for one peer on the way out. Default 1,000 messages
+            /// and 16 MiB.
+            pub fn send_bound(self, bound: Bound) -> Self {
+                let Bound { messages, bytes } = bound.within_limits();
+                self.send_messages_max(messages).send_bytes_max(bytes)
+            }
+        })+
+    };
+}
+
+send_bound!(Push Req Pub Socket);
 
 impl Rep {
     /// Answers messages of type `M` with the actor's `Handler<M>`; may be called
