@@ -33,7 +33,8 @@ fn line(error: &clap::Error) -> String {
     let line = line.strip_prefix("error: ").unwrap_or(&line).to_owned();
     match (error.kind(), error.get(ContextKind::Usage)) {
         (ErrorKind::UnknownArgument, Some(ContextValue::StyledStr(usage))) => {
-            format!("{line}: allowed are {}", options(&usage.to_string()))
+            let (nearest, allowed) = (nearest(error), options(&usage.to_string()));
+            format!("{line}: {nearest}allowed are {allowed}")
         }
         (ErrorKind::InvalidSubcommand, _) => {
             let command = Arguments::command();
@@ -41,6 +42,14 @@ fn line(error: &clap::Error) -> String {
             format!("{line}: allowed are {}", names.join(", "))
         }
         _ => line,
+    }
+}
+
+/// What is said of the option that was meant, if one is much like it.
+fn nearest(error: &clap::Error) -> String {
+    match error.get(ContextKind::SuggestedArg) {
+        Some(ContextValue::String(option)) => format!("the nearest is {option}, "),
+        _ => String::new(),
     }
 }
 

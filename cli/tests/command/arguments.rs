@@ -30,7 +30,7 @@ fn bad_urls_are_named_with_what_is_allowed() {
     );
     refused(
         "pull --listen tcp://*:0?nodleay=true",
-        &["\"nodleay\"", "nodelay", "service"],
+        &["\"nodleay\"", "the nearest is \"nodelay\", ", "service"],
     );
     refused(
         "pull --listen tcp://*:0?nodelay=yes",
@@ -57,7 +57,7 @@ fn bad_options_are_named_with_what_is_allowed() {
     refused("push", &["--listen", "--dial"]);
     refused(
         "push --dial tcp://a:1 --dta x",
-        &["'--dta'", "--data", "--file", "--timeout"],
+        &["'--dta'", "the nearest is --data, ", "--file", "--timeout"],
     );
     refused(
         "pull --dial tcp://a:1 --format xml",
