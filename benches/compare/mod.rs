@@ -29,6 +29,7 @@ mod table;
 mod transport;
 mod treewire;
 mod treewire_actors;
+mod treewire_pub_sub;
 mod treewire_typed;
 
 pub(crate) use abilities::able;

@@ -33,6 +33,9 @@ pub(crate) struct Options {
     /// Messages each side may queue, unless 16 MiB of payload are fewer.
     #[arg(long, default_value_t = 100_000, value_name = "MESSAGES")]
     pub(crate) bound: usize,
+    /// Subscribers of one publisher, where there is one; may be repeated. [default: those of the bench]
+    #[arg(long, value_name = "SUBSCRIBERS", value_parser = clap::value_parser!(u64).range(1..))]
+    subscribers: Vec<u64>,
     /// Only participants whose name contains this; may be repeated.
     #[arg(long = "only", value_name = "NAME")]
     only: Vec<String>,
@@ -114,12 +117,29 @@ impl Options {
         Ok(participants)
     }
 
+    /// The numbers of subscribers asked for, or the bench's own.
+    pub(crate) fn subscribers(&self, default: &[usize]) -> Vec<usize> {
+        if self.subscribers.is_empty() {
+            default.to_vec()
+        } else {
+            self.subscribers.iter().map(|&one| one as usize).collect()
+        }
+    }
+
     /// Treewire and every rival that can be built here; who cannot is told on standard error.
     ///
     /// # Errors
     /// Nobody is left.
     pub(crate) fn participants(&self) -> Result<Vec<Participant>, Failure> {
         super::participants(rivals::OF_SOCKETS, &self.only)
+    }
+
+    /// The same of those that publish to many.
+    ///
+    /// # Errors
+    /// Nobody is left.
+    pub(crate) fn publishers(&self) -> Result<Vec<Participant>, Failure> {
+        super::participants(rivals::OF_PUBLISHERS, &self.only)
     }
 }
 

@@ -94,6 +94,40 @@ pub(crate) const OF_SOCKETS: &[Rival] = &[
     },
 ];
 
+/// Who publishes to many subscribers: those of sockets that can, with the one bound of that bench.
+pub(crate) const OF_PUBLISHERS: &[Rival] = &[
+    Rival {
+        name: "libzmq",
+        package: "rival-libzmq",
+        bound_messages_max: usize::MAX,
+        needs: Some(LIBZMQ),
+    },
+    Rival {
+        name: "omq-tokio",
+        package: "rival-omq-tokio",
+        bound_messages_max: usize::MAX,
+        needs: None,
+    },
+    Rival {
+        name: "omq-tokio, one thread",
+        package: "rival-omq-tokio-one-thread",
+        bound_messages_max: usize::MAX,
+        needs: None,
+    },
+    Rival {
+        name: "nng",
+        package: "rival-nng",
+        bound_messages_max: usize::MAX,
+        needs: Some(NNG),
+    },
+    Rival {
+        name: "bare tokio",
+        package: "rival-bare-tokio",
+        bound_messages_max: usize::MAX,
+        needs: None,
+    },
+];
+
 /// What everything else is measured by, among the actor frameworks.
 pub(crate) const STOCK_ACTIX: &str = "stock actix";
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use treewire_bench_roles::{Delivery, Line, Order, Role, RoundTrip, Task, Throughput};
+use treewire_bench_roles::{Delivery, FanOut, Line, Order, Role, RoundTrip, Task, Throughput};
 
 use super::process::Process;
 use super::transport::{Place, Transport};
@@ -72,6 +72,28 @@ pub(crate) fn round_trip(
     req.finish()?;
     rep.finish()?;
     Ok(round_trip)
+}
+
+/// One publisher sends to many subscribers, all in one process, which measures.
+pub(crate) fn fan_out(
+    participant: &Participant,
+    traffic: &Traffic,
+    subscribers: usize,
+) -> Result<Throughput, Failure> {
+    let run = Run::new(participant, traffic);
+    let fan_out = |order| FanOut { order, subscribers };
+    let (publisher, endpoint) = run.listening(Role::Pub(fan_out(run.order())))?;
+    let order = Order {
+        endpoint,
+        ..run.order()
+    };
+    let mut subscriber = run.started(&Task::One(Role::Sub(fan_out(order))))?;
+    let Line::Throughput(throughput) = next_line(&mut subscriber)? else {
+        return Err(subscriber.failure("expected its throughput"));
+    };
+    subscriber.finish()?;
+    publisher.finish()?;
+    Ok(throughput)
 }
 
 /// What flows in one run.

@@ -10,6 +10,8 @@ use treewire::transports::Registry;
 use treewire::{ReqSocket, SocketHandle};
 use treewire_bench_roles::{self as roles, Arrivals, Failure, Line, Order, Role, Trips, stamp};
 
+use super::treewire_pub_sub;
+
 /// From here on a payload is handed over as an allocation instead of being copied from a warm buffer, as with libzmq.
 pub(super) const GIVE_FROM_BYTES: usize = 8 * 1024;
 /// Longer than any run: what was sent is flushed, or the run fails.
@@ -27,6 +29,8 @@ pub(super) fn act(role: Role) -> Result<(), Failure> {
             Role::Pull(order) => pull(&node, &order).await?,
             Role::Req(order) => req(&node, &order).await?,
             Role::Rep(order) => rep(&node, &order).await?,
+            Role::Pub(fan_out) => treewire_pub_sub::publish(&node, &fan_out).await?,
+            Role::Sub(fan_out) => treewire_pub_sub::subscribe(&node, fan_out).await?,
         }
         node.stop().await?;
         Ok(())

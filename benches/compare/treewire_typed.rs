@@ -22,6 +22,7 @@ pub(super) fn act(role: Role) -> Result<(), Failure> {
             Role::Pull(order) => pull(&node, &order).await?,
             Role::Req(order) => req(&node, &order).await?,
             Role::Rep(order) => rep(&node, &order).await?,
+            Role::Pub(_) | Role::Sub(_) => return Err("no bench publishes typed messages".into()),
         }
         node.stop().await?;
         Ok(())

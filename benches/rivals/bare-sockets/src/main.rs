@@ -12,5 +12,6 @@ fn main() -> std::process::ExitCode {
         Role::Pull(order) => push_pull::pull(&order),
         Role::Req(order) => req_rep::req(&order),
         Role::Rep(order) => req_rep::rep(&order),
+        Role::Pub(_) | Role::Sub(_) => Err("it would take a thread for each subscriber".into()),
     })
 }

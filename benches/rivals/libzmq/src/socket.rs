@@ -1,5 +1,6 @@
 //! Sockets with the settings every role shares.
 
+use std::ffi::c_int;
 use std::sync::LazyLock;
 
 use roles::{Failure, Line, Order};
@@ -18,12 +19,18 @@ pub(crate) fn connected(kind: SocketType, order: &Order) -> Result<Socket, Failu
 /// A listening socket that has said where.
 pub(crate) fn listening(kind: SocketType, order: &Order) -> Result<Socket, Failure> {
     let socket = bounded(kind, order)?;
+    listen(&socket, order)?;
+    Ok(socket)
+}
+
+/// Lets a socket listen and say where.
+pub(crate) fn listen(socket: &Socket, order: &Order) -> Result<(), Failure> {
     socket.bind(&order.endpoint)?;
     let endpoint = socket
         .get_last_endpoint()?
         .map_err(|_| "libzmq gave an endpoint that is no text")?;
     Line::Listening(endpoint).print();
-    Ok(socket)
+    Ok(())
 }
 
 /// Waits until all that closed sockets held is sent: libzmq's linger is endless by default.
@@ -32,7 +39,30 @@ pub(crate) fn flush() -> Result<(), Failure> {
     Ok(CONTEXT.clone().destroy()?)
 }
 
-fn bounded(kind: SocketType, order: &Order) -> Result<Socket, Failure> {
+/// Lets a publisher wait for subscribers that have no room, instead of dropping what they miss.
+pub(crate) fn wait_for_room(socket: &mut Socket) -> Result<(), Failure> {
+    let on: c_int = 1;
+    // The `zmq` crate does not know this option.
+    #[allow(
+        unsafe_code,
+        reason = "a call of libzmq, with a socket that lives and an integer of the size it is said to have"
+    )]
+    let answer = unsafe {
+        zmq_sys::zmq_setsockopt(
+            socket.as_mut_ptr(),
+            zmq_sys::ZMQ_XPUB_NODROP as c_int,
+            (&raw const on).cast(),
+            size_of::<c_int>(),
+        )
+    };
+    match answer {
+        0 => Ok(()),
+        _ => Err("libzmq does not know ZMQ_XPUB_NODROP".into()),
+    }
+}
+
+/// A socket with the bound of the run.
+pub(crate) fn bounded(kind: SocketType, order: &Order) -> Result<Socket, Failure> {
     let bound = i32::try_from(order.bound_messages)?;
     let socket = CONTEXT.socket(kind)?;
     socket.set_sndhwm(bound)?;

@@ -1,5 +1,5 @@
 use std::sync::Mutex;
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 
 use nng::{Aio, AioResult, Message, Socket};
 use roles::{Failure, Line};
@@ -12,30 +12,46 @@ pub(crate) enum Step {
     Done(Option<Line>),
 }
 
-/// Lets NNG's own threads go from step to step: waking a thread of ours for each would be most of the work. `next` is
-/// given what was received, or nothing when a message was sent.
-pub(crate) fn run(
-    socket: &Socket,
-    first: Step,
-    next: impl FnMut(Option<Message>) -> Result<Step, String> + Send + 'static,
-) -> Result<Option<Line>, Failure> {
-    let (done, end) = channel();
-    let next = Mutex::new(next);
-    let chained = socket.clone();
-    let each = done.clone();
-    let operation = Aio::new(move |operation, result| {
-        let step = match result {
-            AioResult::Send(Ok(())) => advance(&next, None),
-            AioResult::Recv(Ok(message)) => advance(&next, Some(message)),
-            AioResult::Send(Err((_, error))) | AioResult::Recv(Err(error)) => {
-                Err(error.to_string())
-            }
-            AioResult::Sleep(_) => Err("nobody asked for a sleep".to_owned()),
-        };
-        begin(&chained, &operation, step, &each);
-    })?;
-    begin(socket, &operation, Ok(first), &done);
-    Ok(end.recv()??)
+/// A socket that goes from step to step on NNG's own threads: waking a thread of ours for each would be most of the work.
+pub(crate) struct Chain {
+    end: Receiver<Result<Option<Line>, String>>,
+    /// Going away it would be cancelled.
+    _operation: Aio,
+}
+
+impl Chain {
+    /// Starts. `next` is given what was received, or nothing when a message was sent.
+    pub(crate) fn start(
+        socket: &Socket,
+        first: Step,
+        next: impl FnMut(Option<Message>) -> Result<Step, String> + Send + 'static,
+    ) -> Result<Self, Failure> {
+        let (done, end) = channel();
+        let next = Mutex::new(next);
+        let chained = socket.clone();
+        let each = done.clone();
+        let operation = Aio::new(move |operation, result| {
+            let step = match result {
+                AioResult::Send(Ok(())) => advance(&next, None),
+                AioResult::Recv(Ok(message)) => advance(&next, Some(message)),
+                AioResult::Send(Err((_, error))) | AioResult::Recv(Err(error)) => {
+                    Err(error.to_string())
+                }
+                AioResult::Sleep(_) => Err("nobody asked for a sleep".to_owned()),
+            };
+            begin(&chained, &operation, step, &each);
+        })?;
+        begin(socket, &operation, Ok(first), &done);
+        Ok(Chain {
+            end,
+            _operation: operation,
+        })
+    }
+
+    /// Waits for its last step, and what that has to say.
+    pub(crate) fn end(self) -> Result<Option<Line>, Failure> {
+        Ok(self.end.recv()??)
+    }
 }
 
 fn advance(

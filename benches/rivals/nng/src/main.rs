@@ -2,6 +2,8 @@
 //! next, its queues are as long as it allows, and mimalloc lies under NNG as well as under us.
 
 mod chain;
+mod credit;
+mod pub_sub;
 mod push_pull;
 mod req_rep;
 mod socket;
@@ -18,5 +20,7 @@ fn main() -> std::process::ExitCode {
         Role::Pull(order) => push_pull::pull(&order),
         Role::Req(order) => req_rep::req(&order),
         Role::Rep(order) => req_rep::rep(&order),
+        Role::Pub(fan_out) => pub_sub::publish(&fan_out),
+        Role::Sub(fan_out) => pub_sub::subscribe(&fan_out),
     })
 }

@@ -3,7 +3,7 @@ use std::time::Instant;
 use nng::{Message, Protocol};
 use roles::{Failure, Line, Order, Trips, stamp};
 
-use crate::chain::{self, Step};
+use crate::chain::{Chain, Step};
 use crate::socket;
 
 pub(crate) fn req(order: &Order) -> Result<(), Failure> {
@@ -16,7 +16,7 @@ pub(crate) fn req(order: &Order) -> Result<(), Failure> {
     let first = Step::Send(Message::from(payload.as_slice()));
     let mut sequence = 0;
     let mut asked = Instant::now();
-    let report = chain::run(&socket, first, move |message| {
+    let report = Chain::start(&socket, first, move |message| {
         let Some(reply) = message else {
             return Ok(Step::Receive);
         };
@@ -29,18 +29,19 @@ pub(crate) fn req(order: &Order) -> Result<(), Failure> {
         stamp::write(&mut payload, sequence);
         asked = Instant::now();
         Ok(Step::Send(Message::from(payload.as_slice())))
-    })?;
+    })?
+    .end()?;
     report.iter().for_each(Line::print);
     Ok(())
 }
 
 pub(crate) fn rep(order: &Order) -> Result<(), Failure> {
-    let (socket, gone) = socket::listening(Protocol::Rep0, order)?;
+    let (socket, peers) = socket::listening(Protocol::Rep0, order)?;
     let Order {
         size_bytes, count, ..
     } = *order;
     let mut answered = 0;
-    chain::run(&socket, Step::Receive, move |message| match message {
+    Chain::start(&socket, Step::Receive, move |message| match message {
         Some(request) => {
             stamp::check(&request, size_bytes, answered)?;
             answered += 1;
@@ -48,7 +49,8 @@ pub(crate) fn rep(order: &Order) -> Result<(), Failure> {
         }
         None if answered == count => Ok(Step::Done(None)),
         None => Ok(Step::Receive),
-    })?;
-    gone.wait();
+    })?
+    .end()?;
+    peers.go(1);
     Ok(())
 }

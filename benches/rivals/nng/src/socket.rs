@@ -8,54 +8,77 @@ use nng::{Error, Listener, PipeEvent, Protocol, Socket};
 use roles::{Failure, Line, Order};
 
 /// NNG allows no longer queues.
-const BUFFER_MESSAGES_MAX: usize = 8192;
+pub(crate) const BUFFER_MESSAGES_MAX: usize = 8192;
 
-/// A connected socket, and what tells that its peer went.
-pub(crate) fn connected(protocol: Protocol, order: &Order) -> Result<(Socket, Gone), Failure> {
-    let (socket, gone) = bounded(protocol, order)?;
+/// A connected socket, and what becomes of its peer.
+pub(crate) fn connected(protocol: Protocol, order: &Order) -> Result<(Socket, Peers), Failure> {
+    let (socket, peers) = bounded(protocol, order)?;
     socket.dial(&order.endpoint)?;
-    Ok((socket, gone))
+    Ok((socket, peers))
 }
 
-/// A listening socket that has said where, and what tells that its peer went.
-pub(crate) fn listening(protocol: Protocol, order: &Order) -> Result<(Socket, Gone), Failure> {
-    let (socket, gone) = bounded(protocol, order)?;
-    let listener = Listener::new(&socket, &order.endpoint)?;
-    let endpoint = match order.tcp_address() {
+/// A listening socket that has said where, and what becomes of its peer.
+pub(crate) fn listening(protocol: Protocol, order: &Order) -> Result<(Socket, Peers), Failure> {
+    let (socket, peers) = bounded(protocol, order)?;
+    Line::Listening(listen(&socket, order)?).print();
+    Ok((socket, peers))
+}
+
+/// Lets a socket listen; where.
+pub(crate) fn listen(socket: &Socket, order: &Order) -> Result<String, Failure> {
+    let listener = Listener::new(socket, &order.endpoint)?;
+    match order.tcp_address() {
         Ok(address) => {
             let port = listener.get_opt::<BoundPort>()?;
             let (host, _) = address.rsplit_once(':').ok_or("no port to listen at")?;
-            format!("tcp://{host}:{port}")
+            Ok(format!("tcp://{host}:{port}"))
         }
-        Err(_) => order.endpoint.clone(),
-    };
-    Line::Listening(endpoint).print();
-    Ok((socket, gone))
-}
-
-/// That the peer went. NNG forgets what a closed socket still had to send, so who sends last waits for it.
-pub(crate) struct Gone(Receiver<()>);
-
-impl Gone {
-    pub(crate) fn wait(self) {
-        // The sender lives as long as the socket, which outlives this call.
-        let _ = self.0.recv();
+        Err(_) => Ok(order.endpoint.clone()),
     }
 }
 
-fn bounded(protocol: Protocol, order: &Order) -> Result<(Socket, Gone), Failure> {
+/// What becomes of the connections of a socket.
+pub(crate) struct Peers(Receiver<PipeEvent>);
+
+impl Peers {
+    pub(crate) fn of(socket: &Socket) -> Result<Self, Failure> {
+        let (sender, events) = channel();
+        socket.pipe_notify(move |_, event| {
+            // Nobody waits any more where the role is played to its end.
+            let _ = sender.send(event);
+        })?;
+        Ok(Peers(events))
+    }
+
+    /// Waits until so many have come.
+    pub(crate) fn come(&self, count: usize) {
+        self.wait(PipeEvent::AddPost, count);
+    }
+
+    /// Waits until so many have gone. NNG forgets what a closed socket still had to send, so who sends last waits.
+    pub(crate) fn go(&self, count: usize) {
+        self.wait(PipeEvent::RemovePost, count);
+    }
+
+    fn wait(&self, wanted: PipeEvent, count: usize) {
+        let wanted = self.0.iter().filter(|event| *event == wanted);
+        wanted.take(count).for_each(drop);
+    }
+}
+
+fn bounded(protocol: Protocol, order: &Order) -> Result<(Socket, Peers), Failure> {
+    let socket = queueing(protocol, order)?;
+    let peers = Peers::of(&socket)?;
+    Ok((socket, peers))
+}
+
+/// A socket with queues for the bound of the run.
+pub(crate) fn queueing(protocol: Protocol, order: &Order) -> Result<Socket, Failure> {
     let bound = i32::try_from(order.bound_messages.min(BUFFER_MESSAGES_MAX))?;
     let socket = Socket::new(protocol)?;
     unless_unknown(socket.set_opt::<SendBufferSize>(bound))?;
     unless_unknown(socket.set_opt::<RecvBufferSize>(bound))?;
-    let (sender, receiver) = channel();
-    socket.pipe_notify(move |_, event| {
-        if event == PipeEvent::RemovePost {
-            // Nobody waits any more where the role is played to its end.
-            let _ = sender.send(());
-        }
-    })?;
-    Ok((socket, Gone(receiver)))
+    Ok(socket)
 }
 
 /// Not every protocol has every queue.

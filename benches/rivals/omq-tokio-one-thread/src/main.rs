@@ -1,6 +1,7 @@
 //! omq-tokio as a tokio program uses it, everything on the one thread that runs the program: like Treewire, and unlike
 //! its own default, which adds an I/O thread.
 
+mod pub_sub;
 mod push_pull;
 mod req_rep;
 mod socket;
@@ -15,12 +16,14 @@ fn main() -> std::process::ExitCode {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
-        runtime.block_on(async {
+        tokio::task::LocalSet::new().block_on(&runtime, async {
             match role {
                 Role::Push(order) => push_pull::push(&order).await,
                 Role::Pull(order) => push_pull::pull(&order).await,
                 Role::Req(order) => req_rep::req(&order).await,
                 Role::Rep(order) => req_rep::rep(&order).await,
+                Role::Pub(fan_out) => pub_sub::publish(&fan_out).await,
+                Role::Sub(fan_out) => pub_sub::subscribe(fan_out).await,
             }
         })
     })

@@ -6,6 +6,7 @@
 //! [stamped](stamp) with its sequence, and the receiver [checks](Arrivals) each one.
 
 mod arrivals;
+mod fan_out;
 mod line;
 mod play;
 mod role;
@@ -13,6 +14,7 @@ pub mod stamp;
 mod trips;
 
 pub use arrivals::Arrivals;
+pub use fan_out::{Deliveries, FanOut};
 pub use line::{Line, RoundTrip, Throughput};
 pub use play::{Failure, main, play};
 pub use role::{Delivery, Order, Role, Task};

@@ -1,5 +1,7 @@
 use clap::{Args, Subcommand, ValueEnum};
 
+use crate::fan_out::FanOut;
+
 /// What one process is asked to do.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Task {
@@ -23,18 +25,28 @@ pub enum Role {
     Req(Order),
     /// Listen and answer each question with itself.
     Rep(Order),
+    /// Listen, wait for all subscribers, send each of them every message.
+    Pub(FanOut),
+    /// Connect once for each subscriber, receive every message with each, report the throughput of all.
+    Sub(FanOut),
 }
 
 impl Task {
     /// The command line that asks a participant for this.
     pub fn to_arguments(&self) -> Vec<String> {
-        let (verb, order) = match self {
-            Task::One(Role::Push(order)) => ("push", order),
-            Task::One(Role::Pull(order)) => ("pull", order),
-            Task::One(Role::Req(order)) => ("req", order),
-            Task::One(Role::Rep(order)) => ("rep", order),
-            Task::PushPull(order) => ("push-pull", order),
-            Task::ReqRep(order) => ("req-rep", order),
+        let (verb, order, subscribers) = match self {
+            Task::One(Role::Push(order)) => ("push", order, None),
+            Task::One(Role::Pull(order)) => ("pull", order, None),
+            Task::One(Role::Req(order)) => ("req", order, None),
+            Task::One(Role::Rep(order)) => ("rep", order, None),
+            Task::One(Role::Pub(FanOut { order, subscribers })) => {
+                ("pub", order, Some(subscribers))
+            }
+            Task::One(Role::Sub(FanOut { order, subscribers })) => {
+                ("sub", order, Some(subscribers))
+            }
+            Task::PushPull(order) => ("push-pull", order, None),
+            Task::ReqRep(order) => ("req-rep", order, None),
         };
         let Order {
             endpoint,
@@ -58,6 +70,7 @@ impl Task {
         [verb.to_owned(), endpoint.clone()]
             .into_iter()
             .chain(numbers)
+            .chain(subscribers.map(|subscribers| format!("--subscribers={subscribers}")))
             .collect()
     }
 }
@@ -159,7 +172,13 @@ mod tests {
         let roles = [Role::Push, Role::Pull, Role::Req, Role::Rep];
         let one = roles.map(|role| Task::One(role(order())));
         let both = [Task::PushPull(order()), Task::ReqRep(order())];
-        for task in one.into_iter().chain(both) {
+        let fans = [Role::Pub, Role::Sub].map(|role| {
+            Task::One(role(FanOut {
+                order: order(),
+                subscribers: 3,
+            }))
+        });
+        for task in one.into_iter().chain(fans).chain(both) {
             let arguments = ["program".to_owned()]
                 .into_iter()
                 .chain(task.to_arguments());

@@ -17,6 +17,9 @@ fn main() -> std::process::ExitCode {
         let mut runtime = match role {
             Role::Push(_) | Role::Pull(_) => Builder::new_multi_thread(),
             Role::Req(_) | Role::Rep(_) => Builder::new_current_thread(),
+            Role::Pub(_) | Role::Sub(_) => {
+                return Err("its publishers do not say who subscribed".into());
+            }
         };
         runtime.enable_all().build()?.block_on(play(role))
     })
@@ -29,6 +32,7 @@ async fn play(role: Role) -> Result<(), Failure> {
         Role::Pull(order) => push_pull::pull(&context, &order).await?,
         Role::Req(order) => req_rep::req(&context, &order).await?,
         Role::Rep(order) => req_rep::rep(&context, &order).await?,
+        Role::Pub(_) | Role::Sub(_) => {}
     }
     // Waits until all is sent.
     context.term().await?;
