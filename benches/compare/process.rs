@@ -1,4 +1,4 @@
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Write};
 use std::process::{Child, ChildStdout, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
@@ -27,7 +27,7 @@ impl Process {
     ) -> Result<Self, Failure> {
         let title = format!("{} {}", participant.name, arguments.join(" "));
         let mut command = participant.command(arguments);
-        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
+        let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
         let mut child = child.map_err(|error| format!("{title}: cannot start: {error}"))?;
         let (sender, lines) = channel();
         if let Some(output) = child.stdout.take() {
@@ -52,6 +52,18 @@ impl Process {
             Err(RecvTimeoutError::Timeout) => Err(self.failure("not done in time")),
             Err(RecvTimeoutError::Disconnected) => Err(self.failure("ended early")),
         }
+    }
+
+    /// Writes a line to its standard input, where it waits to be told to go on.
+    ///
+    /// # Errors
+    /// It ended.
+    pub(crate) fn tell(&mut self) -> Result<(), Failure> {
+        let input = self.child.stdin.as_mut();
+        let told = input.map_or(Err(io::ErrorKind::BrokenPipe.into()), |input| {
+            input.write_all(b"\n")
+        });
+        told.map_err(|error| self.failure(&format!("cannot be told to go on: {error}")))
     }
 
     /// Waits for its end.

@@ -11,7 +11,7 @@ mod order;
 mod pace;
 mod play;
 mod report;
-mod resident;
+pub mod resident;
 
 pub use framework::{Failure, Framework};
 pub use messages::QUEUED_MESSAGES_MAX;

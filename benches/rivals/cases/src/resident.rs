@@ -4,11 +4,19 @@ use std::fs::read_to_string;
 
 use crate::framework::Failure;
 
-pub(crate) fn now_bytes() -> Result<u64, Failure> {
+/// What is resident now, in bytes.
+///
+/// # Errors
+/// The system does not tell.
+pub fn now_bytes() -> Result<u64, Failure> {
     status_bytes("VmRSS:")
 }
 
-pub(crate) fn peak_bytes() -> Result<u64, Failure> {
+/// The most that was, in bytes.
+///
+/// # Errors
+/// The system does not tell.
+pub fn peak_bytes() -> Result<u64, Failure> {
     status_bytes("VmHWM:")
 }
 
