@@ -27,9 +27,14 @@ async fn churn_leaves_no_file_descriptors_behind() {
     for round in 0..20 {
         for (place, of_listener) in &places {
             let endpoint = in_time(pull.listen(place)).await.unwrap();
+            let listening = descriptors();
             in_time(push.dial(&endpoint)).await.unwrap();
             in_time(push.send("round")).await.unwrap();
             in_time(pull.recv()).await.unwrap().unwrap();
+            until("a connection has one at each end", || {
+                descriptors() <= listening + 2
+            })
+            .await;
             // A listener that still has a connection has no descriptor of its own any more.
             let both = descriptors();
             in_time(pull.unlisten(place)).await.unwrap();

@@ -4,7 +4,7 @@ use rustix::process::{Resource, getrlimit, setrlimit};
 use treewire_bench_roles::Failure;
 
 /// How many a connection has open.
-const OF_A_CONNECTION: usize = 2;
+const OF_A_CONNECTION: usize = 1;
 
 /// Enough for everything else that a process has open.
 const OF_THE_REST: usize = 100;

@@ -1,14 +1,13 @@
 use std::io;
 use std::time::Duration;
 
-use socket2::SockRef;
 use tokio::net::UnixStream;
 
 use super::address::Address;
 use super::peer::{Admission, Process};
 use super::tuning::Tuning;
-use crate::link::LinkIo;
-use crate::{Cutter, Endpoint, Link, TransportError, Use};
+use crate::link::cuttable;
+use crate::{Endpoint, Link, TransportError, Use};
 
 /// The system does not say when a listener whose row of waiting connections is full has room again.
 const BUSY_PAUSE: Duration = Duration::from_millis(5);
@@ -34,9 +33,10 @@ pub(super) async fn dial(endpoint: Endpoint) -> Result<Link, TransportError> {
         });
     }
     let ourselves = Process::this().map_err(|error| failed(&endpoint, error))?;
+    let (io, cutter) = cuttable::unix(stream);
     Ok(Link {
-        cutter: Cutter::of_socket(SockRef::from(&stream)),
-        io: LinkIo::Stream(Box::new(stream)),
+        io,
+        cutter,
         peer: endpoint.address().to_owned(),
         host: with.host(),
         local: ourselves.to_string(),

@@ -8,7 +8,7 @@ use super::file::Unpublished;
 use super::held::Held;
 use super::peer::{Admission, Process};
 use super::tuning::{Ownership, Tuning};
-use crate::link::LinkIo;
+use crate::link::cuttable;
 use crate::{Acceptor, Cutter, Endpoint, Link, TransportError, Use};
 
 /// So many connections may wait in the system to be accepted; it may allow fewer.
@@ -69,9 +69,10 @@ impl IpcAcceptor {
                 reason,
             });
         }
+        let (io, cutter) = cuttable::unix(stream);
         Ok(Link {
-            cutter: Cutter::of_socket(SockRef::from(&stream)),
-            io: LinkIo::Stream(Box::new(stream)),
+            io,
+            cutter,
             peer: process.to_string(),
             host: process.host(),
             local: self.local.address().to_owned(),

@@ -1,5 +1,6 @@
 //! Established transport connections that do not speak a protocol yet.
 
+pub(crate) mod cuttable;
 mod cutter;
 mod datagram;
 mod message;

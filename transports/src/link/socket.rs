@@ -5,10 +5,10 @@ use socket2::SockRef;
 use super::Cutter;
 
 impl Cutter {
-    /// Shuts the socket down through a duplicate of its descriptor. On Linux a listening TCP socket that is shut down
+    /// Shuts a listening socket down through a duplicate of its descriptor. On Linux a listening TCP socket that is shut down
     /// lets go of its port at once; elsewhere the port is free when the socket is dropped.
     ///
-    /// A process out of descriptors does without: then a peer has to notice a blocked thread by itself.
+    /// A process out of descriptors does without: then its address is free when the socket is dropped.
     pub(crate) fn of_socket<'a>(socket: impl Into<SockRef<'a>>) -> Self {
         let duplicate = socket.into().try_clone();
         Self::new(move || {

@@ -3,8 +3,8 @@ use std::net::SocketAddr;
 use tokio::net::TcpStream;
 
 use super::host::host;
-use crate::link::LinkIo;
-use crate::{Cutter, Link};
+use crate::Link;
+use crate::link::cuttable;
 
 /// A connection with the options of its endpoint, dialed or accepted.
 #[derive(Debug)]
@@ -17,9 +17,10 @@ pub(super) struct Connected {
 impl Connected {
     /// The link to that peer, as people call it.
     pub(super) fn into_link(self, peer: String) -> Link {
+        let (io, cutter) = cuttable::tcp(self.stream);
         Link {
-            cutter: Cutter::of_socket(&self.stream),
-            io: LinkIo::Stream(Box::new(self.stream)),
+            io,
+            cutter,
             peer,
             host: host(self.remote),
             local: self.local.to_string(),
