@@ -65,13 +65,16 @@ pub struct Stats {
     /// The arbiter of the current generation.
     pub(crate) arbiter: AtomicUsize,
     drops: Mutex<BTreeMap<&'static str, u64>>,
-    details: Mutex<BTreeMap<&'static str, Detail>>,
+    details: Mutex<Details>,
 }
 
 /// What a kind of child says about itself.
+/// A few, in a row without a gap: each of thousands of connections has some.
+type Details = Vec<(&'static str, Detail)>;
+
 #[derive(Debug)]
 enum Detail {
-    Text(String),
+    Text(Box<str>),
     Gauge(Arc<Counter>),
 }
 
@@ -94,23 +97,25 @@ impl Stats {
 
     /// Says something about the child that its kind alone knows (endpoint, peer).
     pub fn describe(&self, key: &'static str, value: impl Into<String>) {
-        self.details.lock().insert(key, Detail::Text(value.into()));
+        let text = Detail::Text(value.into().into());
+        insert(&mut self.details.lock(), key, text);
     }
 
     /// A number that is told under `key` while it is not zero. The same for the same key.
     pub fn gauge(&self, key: &'static str) -> Arc<Counter> {
         let mut details = self.details.lock();
-        if let Some(Detail::Gauge(gauge)) = details.get(key) {
+        let known = details.iter().find(|(known, _)| *known == key);
+        if let Some((_, Detail::Gauge(gauge))) = known {
             return gauge.clone();
         }
         let gauge: Arc<Counter> = Arc::default();
-        details.insert(key, Detail::Gauge(gauge.clone()));
+        insert(&mut details, key, Detail::Gauge(gauge.clone()));
         gauge
     }
 
     /// Takes back what [`describe`](Self::describe) said under `key`.
     pub fn undescribe(&self, key: &'static str) {
-        self.details.lock().remove(key);
+        self.details.lock().retain(|(known, _)| *known != key);
     }
 
     /// All that was described.
@@ -120,12 +125,22 @@ impl Stats {
             .iter()
             .filter_map(|(key, detail)| {
                 let value = match detail {
-                    Detail::Text(text) => text.clone(),
+                    Detail::Text(text) => text.to_string(),
                     Detail::Gauge(gauge) if gauge.get() == 0 => return None,
                     Detail::Gauge(gauge) => gauge.get().to_string(),
                 };
                 Some(((*key).to_owned(), value))
             })
             .collect()
+    }
+}
+
+fn insert(details: &mut Details, key: &'static str, detail: Detail) {
+    match details.iter_mut().find(|(known, _)| *known == key) {
+        Some((_, known)) => *known = detail,
+        None => {
+            details.reserve_exact(1);
+            details.push((key, detail));
+        }
     }
 }
