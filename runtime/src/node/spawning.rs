@@ -1,3 +1,4 @@
+use std::future::Future;
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
@@ -81,7 +82,9 @@ impl<H> Spawning<H> {
     }
 
     /// Waits until the child has left the tree for good, with its last exit.
-    pub async fn gone(self) -> Exit {
-        self.gone.await.unwrap_or(Exit::Shutdown)
+    pub fn gone(self) -> impl Future<Output = Exit> + Send + use<H> {
+        // The rest is dropped now, and not when the child has gone.
+        let Spawning { gone, .. } = self;
+        async move { gone.await.unwrap_or(Exit::Shutdown) }
     }
 }
