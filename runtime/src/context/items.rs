@@ -40,7 +40,8 @@ type Woken<A> = (usize, ItemFuture<A>, Waker, Option<Rc<Cause<A>>>);
 impl<A: Actor<Context = Context<A>>> Items<A> {
     pub(super) fn new(task: Arc<TaskWaker>) -> Self {
         Items {
-            items: Slab::new(),
+            // Many an actor spawns no more than one.
+            items: Slab::with_capacity(1),
             by_handle: HashMap::new(),
             ready: Arc::new(Ready {
                 keys: Mutex::default(),

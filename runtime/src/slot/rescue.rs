@@ -17,7 +17,10 @@ impl Rescue {
     /// once if that is not in charge any more.
     pub(crate) fn add(&self, life: u64, hook: Hook, orders: &Orders) -> Vec<Hook> {
         let mut place = self.0.lock();
-        place.get_or_insert_default().0.push((life, hook));
+        let hooks = &mut place.get_or_insert_default().0;
+        // Seldom is there more than one.
+        hooks.reserve_exact(1);
+        hooks.push((life, hook));
         drop(place);
         // Asked second: whoever gives the life up looks here after it ended its charge.
         match orders.is_in_charge(life) {

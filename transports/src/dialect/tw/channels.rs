@@ -61,7 +61,8 @@ impl Channels {
             Role::Listener => (2, 1),
         };
         Self {
-            live: Vec::new(),
+            // Most peers have one.
+            live: Vec::with_capacity(1),
             recent: 0,
             next_own,
             next_of_peer,
