@@ -188,7 +188,7 @@ impl Conversation {
         events: &mut VecDeque<Event>,
     ) -> Result<(), Violation> {
         let Head { channel, flags, .. } = head;
-        let message_bytes_max = self.settings.message_bytes_max;
+        let message_bytes_max = self.message_bytes_max;
         let state = match self.channels.get(channel) {
             Some(state) if state.receives() => state,
             _ => {

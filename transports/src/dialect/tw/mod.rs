@@ -60,7 +60,9 @@ impl DialectFactory for Treewire {
 /// One end of a conversation in `tw`.
 #[derive(Debug)]
 pub struct Conversation {
-    settings: Settings,
+    /// Our hello, until it is said.
+    greeting: Vec<u8>,
+    message_bytes_max: u64,
     phase: Greeting,
     /// What we take.
     limits: FrameLimits,
@@ -89,6 +91,8 @@ impl Conversation {
         let message = u64::from(settings.frame_bytes_max).min(settings.message_bytes_max) as u32;
         settings.frame_bytes_max = message;
         Self {
+            greeting: hello::encode(&settings),
+            message_bytes_max: settings.message_bytes_max,
             phase: Greeting::ExpectHello,
             limits: FrameLimits {
                 message,
@@ -99,7 +103,6 @@ impl Conversation {
             channels: Channels::new(settings.role),
             heartbeat: Heartbeat::new(&settings),
             owed_pong: None,
-            settings,
         }
     }
 
@@ -112,7 +115,7 @@ impl Conversation {
 impl Dialect for Conversation {
     fn begin(&mut self, now: Instant, output: &mut Output) {
         self.heartbeat.heard(0, now);
-        output.bytes(&hello::encode(&self.settings));
+        output.bytes(&std::mem::take(&mut self.greeting));
     }
 
     fn receive(
