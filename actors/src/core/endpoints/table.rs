@@ -274,11 +274,20 @@ impl Table {
     }
 
     fn get(&self, id: EndpointId) -> Option<&Entry> {
-        self.entries.iter().find(|entry| entry.id == id)
+        Some(&self.entries[self.place(id)?])
     }
 
     fn get_mut(&mut self, id: EndpointId) -> Option<&mut Entry> {
-        self.entries.iter_mut().find(|entry| entry.id == id)
+        let place = self.place(id)?;
+        Some(&mut self.entries[place])
+    }
+
+    /// They are in the order of their ids. Whoever waits looks his own up after each change, and of dialers there may
+    /// be thousands.
+    fn place(&self, id: EndpointId) -> Option<usize> {
+        self.entries
+            .binary_search_by_key(&id, |entry| entry.id)
+            .ok()
     }
 }
 
