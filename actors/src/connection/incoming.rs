@@ -88,6 +88,8 @@ impl Connection {
                 (Event::Goodbye { reason }, _) => return Err(Trouble::Goodbye(reason)),
                 (Event::RoundTrip(time), _) => {
                     stats.describe("round trip", format!("{time:?}"));
+                    // Who is idle hears nothing else.
+                    self.give_up_room_of_events();
                 }
                 (event, _) => self.shake_hands(event, stats)?,
             }

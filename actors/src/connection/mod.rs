@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use actix::fut::ActorFuture;
 use actix::{Actor, ActorContext, AsyncContext, Running};
 use treewire_runtime::{Clock, Context, Exit, Failure, Progress, Stats};
-use treewire_transports::{Credit, Cutter, Dialect, Endpoint, Event, Link, Settings};
+use treewire_transports::{Credit, Cutter, Dialect, Endpoint, Event, Link};
 
 use crate::core::{Failed, Inlet, Peer, PipeId, Queued, Shared, Stage};
 use crate::handle::{OfflineReason, SocketEvent};
@@ -38,13 +38,18 @@ const BULK_BYTES: usize = 32 * 1024;
 /// How long a connection in a bulk transfer looks for more before it sleeps.
 const BULK_LINGER: Duration = Duration::from_micros(50);
 
+/// How long it keeps room that it filled once and may not need again. No timer is set for this:
+/// the one of the heartbeats comes by.
+const SPARE_KEPT: Duration = Duration::from_secs(5);
+
 /// How often one poll goes round before it lets its neighbours on.
 const ROUNDS: usize = 4;
 
 /// What a connection is made from.
 pub(crate) struct ConnectionConfig {
     pub(crate) shared: Arc<Shared>,
-    pub(crate) settings: Settings,
+    /// After how long a peer that reads nothing is given up.
+    pub(crate) dead_after: Duration,
     /// What its dialer knows; an accepted connection gets a pipe when it is open.
     pub(crate) dialed: Option<Dialed>,
     /// What is dialed, or where it was accepted.
@@ -60,7 +65,7 @@ pub(crate) struct ConnectionConfig {
 pub(crate) struct Dialed {
     pub(crate) pipe: PipeId,
     pub(crate) attempt: u64,
-    pub(crate) url: Endpoint,
+    pub(crate) url: Arc<Endpoint>,
 }
 
 impl ConnectionConfig {
@@ -86,6 +91,8 @@ pub(crate) struct Connection {
     departing: Vec<Queued>,
     timer: Timer,
     open_by: Instant,
+    /// Until when it keeps room that it does not need at the moment.
+    spare_until: Instant,
     credit_due: Option<Instant>,
     linger_until: Option<Instant>,
     /// Since when output waits without any of it leaving.
@@ -145,6 +152,7 @@ impl Connection {
             departing: Vec::new(),
             timer: Timer::new(clock),
             open_by: now + config.handshake_deadline,
+            spare_until: now + SPARE_KEPT,
             credit_due: None,
             linger_until: None,
             unwritten_since: None,
@@ -253,7 +261,7 @@ impl Connection {
             return Err(Trouble::HandshakeTimedOut(self.config.handshake_deadline));
         }
         if self.stalled_at().is_some_and(|at| at <= now) {
-            return Err(Trouble::Stalled(self.config.settings.dead_after));
+            return Err(Trouble::Stalled(self.config.dead_after));
         }
         Ok(())
     }
@@ -270,7 +278,7 @@ impl Connection {
         if !self.dialect.is_known_to_the_peer() {
             return None;
         }
-        Some(self.unwritten_since? + self.config.settings.dead_after)
+        Some(self.unwritten_since? + self.config.dead_after)
     }
 
     /// Sets the timer for whatever is due first, and does what is due.
@@ -290,9 +298,31 @@ impl Connection {
         ];
         let next = next.into_iter().flatten().min();
         if self.timer.is_due(next, task) {
+            self.give_up_spare_memory(now);
             task.waker().wake_by_ref();
         }
         Poll::Pending
+    }
+
+    /// What it was busy with left room behind, which it may not need for long. Done seldom, so
+    /// that it costs a busy connection nothing.
+    fn give_up_spare_memory(&mut self, now: Instant) {
+        if now < self.spare_until {
+            return;
+        }
+        self.spare_until = now + SPARE_KEPT;
+        self.give_up_room_of_events();
+        self.departing = Vec::new();
+        self.wire.output.shrink();
+        if let Some(inlet) = self.inlet.get() {
+            self.config.shared.core(|core| core.shrink_pipe_of(inlet));
+        }
+    }
+
+    pub(super) fn give_up_room_of_events(&mut self) {
+        if self.events.is_empty() {
+            self.events = VecDeque::new();
+        }
     }
 
     /// Nothing follows what the output holds.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use treewire_transports::{Credit, Kind};
 
+use super::pipe::shrink_empty;
 use super::{FateNews, Inlet, Queued, Tracker};
 use crate::message::Receipt;
 
@@ -30,6 +31,12 @@ pub(super) struct Connected {
 }
 
 impl Connected {
+    /// Gives back the room of what it does not hold any more.
+    pub(super) fn shrink(&mut self) {
+        shrink_empty(&mut self.tracked);
+        shrink_empty(&mut self.notes);
+    }
+
     /// The peer handled some of what left.
     pub(super) fn acknowledge(&mut self, news: &mut FateNews) {
         let handled = self.credit.handled;

@@ -63,6 +63,13 @@ impl Core {
         Err(Blocked { content, reason })
     }
 
+    /// The connection was idle for a while: its pipe gives back the room that it does not use.
+    pub(crate) fn shrink_pipe_of(&mut self, inlet: &Arc<Inlet>) {
+        if let Some(pipe) = self.pipe_of(inlet) {
+            pipe.shrink();
+        }
+    }
+
     /// Moves to `batch` what a connection may send now. `true` if waiting
     /// senders have room again.
     pub(crate) fn take_sendable(

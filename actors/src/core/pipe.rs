@@ -337,6 +337,15 @@ impl Pipe {
         self.expected.is_none() || self.expected == instance
     }
 
+    /// Gives back the room of what it does not hold any more.
+    pub(super) fn shrink(&mut self) {
+        shrink_empty(&mut self.inbound);
+        shrink_empty(&mut self.outbound);
+        if let Some(connection) = &mut self.connection {
+            connection.shrink();
+        }
+    }
+
     /// The connection is to look at its pipe: something to send, or the close.
     pub(crate) fn wake(&mut self) {
         if let Some(connection) = &mut self.connection
@@ -344,5 +353,12 @@ impl Pipe {
         {
             connection.inlet.wake();
         }
+    }
+}
+
+/// Of what holds something the room is in use.
+pub(super) fn shrink_empty<T>(queue: &mut VecDeque<T>) {
+    if queue.is_empty() {
+        *queue = VecDeque::new();
     }
 }

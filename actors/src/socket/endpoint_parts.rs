@@ -12,7 +12,7 @@ use crate::options::SocketOptions;
 /// What dialers and listeners are both made from.
 #[derive(Clone)]
 pub(super) struct EndpointParts {
-    pub(super) endpoint: Endpoint,
+    pub(super) endpoint: Arc<Endpoint>,
     /// The same, for people.
     pub(super) shown: Arc<str>,
     pub(super) shared: Arc<Shared>,
@@ -59,10 +59,11 @@ impl EndpointParts {
         };
         let options = self.options();
         let settings = settings(&options, node.identity(), role);
-        let dialect = registry.speak(&self.endpoint, settings.clone())?;
+        let dead_after = settings.dead_after;
+        let dialect = registry.speak(&self.endpoint, settings)?;
         let config = ConnectionConfig {
             shared: self.shared.clone(),
-            settings,
+            dead_after,
             dialed,
             endpoint: self.shown.clone(),
             service: options.service,
@@ -70,9 +71,10 @@ impl EndpointParts {
             progress,
         };
         let (peer, local) = (link.peer.clone(), link.local.clone());
-        let mut parts = Some((config, link, dialect));
+        // A box, since the spec is kept as long as the connection, and they are not.
+        let mut parts = Some(Box::new((config, link, dialect)));
         let child = Child::try_with(format!("connection {name}"), move |context| {
-            let (config, link, dialect) = parts
+            let (config, link, dialect) = *parts
                 .take()
                 .ok_or_else(|| Failure::new("a connection has one life"))?;
             let clock = context.clock().clone();

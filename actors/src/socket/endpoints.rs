@@ -184,13 +184,14 @@ impl SocketActor {
                     return shared.endpoints.failed(id, error);
                 }
             };
+            let gone = child.gone();
             shared.endpoints.is_up(id);
             shared.endpoints.leaves(id).await;
             let linger = shared.options().linger;
             shared.part_with(pipe);
             flush(&shared, Some(linger), || shared.is_flushed(pipe)).await;
             dialer.stop();
-            child.gone().await;
+            gone.await;
             shared.undialed(pipe);
             shared.endpoints.forget(id);
         };
@@ -210,7 +211,7 @@ impl SocketActor {
     fn parts(&self, endpoint: Endpoint) -> EndpointParts {
         EndpointParts {
             shown: endpoint.to_string().into(),
-            endpoint,
+            endpoint: endpoint.into(),
             shared: self.shared.clone(),
         }
     }

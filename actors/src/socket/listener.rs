@@ -39,7 +39,7 @@ impl Listener {
             // A restarted listener binds the port it had.
             if let Some(bound) = parts.shared.endpoints.bound(id) {
                 parts.shown = bound.to_string().into();
-                parts.endpoint = bound;
+                parts.endpoint = bound.into();
             }
             Listener {
                 id,
