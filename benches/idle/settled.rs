@@ -9,8 +9,12 @@ const BETWEEN_READINGS: Duration = Duration::from_millis(250);
 /// Heartbeats go on all the time, so a few pages may come and go.
 const STILL_BYTES: u64 = 64 * 1024;
 
-/// What this process takes, once that has stopped changing, as a report on so many.
+/// Longer than a connection is silent before it sends a heartbeat.
+const UNTIL_HEARTBEATS: Duration = Duration::from_secs(7);
+
+/// What this process takes, once heartbeats have gone both ways and it has stopped changing, as a report on so many.
 pub(crate) async fn tell(count: usize) -> Result<(), Failure> {
+    tokio::time::sleep(UNTIL_HEARTBEATS).await;
     let mut bytes = resident()?;
     let mut still = 0;
     while still < STILL_READINGS {

@@ -61,8 +61,8 @@ const KNOWN: &[Known] = &[
     Known {
         name: "idle",
         full: &[],
-        quick: &[],
-        weight: 1.0,
+        quick: &["--connections=2000", "--alone=2000"],
+        weight: 5.0,
     },
     Known {
         name: "actors",
