@@ -4,7 +4,8 @@ use crate::line::Throughput;
 use crate::role::Order;
 use crate::stamp;
 
-/// A receiver's account: checks each message and measures from the first to the last.
+/// A receiver's account: checks each message and measures from the first to the last; of several senders, from when the last
+/// of them is heard for the first time, since they do not start at once.
 #[derive(Debug)]
 pub struct Arrivals {
     size_bytes: usize,
@@ -12,6 +13,8 @@ pub struct Arrivals {
     received: u64,
     /// The sequence number that comes next from each sender; they take turns in the numbers.
     next: Vec<u64>,
+    /// Messages that came before the measured time.
+    before: u64,
     first: Instant,
     last: Instant,
 }
@@ -25,6 +28,7 @@ impl Arrivals {
             expected: order.count,
             received: 0,
             next: (0..u64::from(order.connections)).collect(),
+            before: 0,
             first: now,
             last: now,
         }
@@ -35,7 +39,7 @@ impl Arrivals {
         self.received < self.expected
     }
 
-    /// Takes note of one message. Reads the clock only at the first and the last.
+    /// Takes note of one message. Reads the clock only at the first of each sender and at the last.
     ///
     /// # Errors
     /// It has the wrong size, or is not the next one of its sender.
@@ -47,8 +51,10 @@ impl Arrivals {
         };
         let next = &mut self.next[sender as usize];
         stamp::check(payload, self.size_bytes, *next)?;
+        let is_first = *next < senders;
         *next += senders;
-        if self.received == 0 {
+        if is_first {
+            self.before = self.received;
             self.first = Instant::now();
         }
         self.received += 1;
@@ -69,9 +75,10 @@ impl Arrivals {
                 self.received, self.expected
             ));
         }
+        let messages = self.received - self.before;
         Ok(Throughput {
-            messages: self.received,
-            bytes: self.received * self.size_bytes as u64,
+            messages,
+            bytes: messages * self.size_bytes as u64,
             nanoseconds: (self.last - self.first).as_nanos() as u64,
         })
     }
@@ -117,6 +124,7 @@ mod tests {
         }
         assert!(arrivals.record(&stamp::payload(16, 3)).is_err(), "doubled");
         arrivals.record(&stamp::payload(16, 2)).unwrap();
-        assert!(arrivals.finish().is_ok());
+        // The two that came while only one was sending are not measured.
+        assert_eq!(arrivals.finish().unwrap().messages, 2);
     }
 }

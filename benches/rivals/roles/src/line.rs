@@ -33,11 +33,11 @@ impl Line {
 /// What a receiver saw between its first and its last message.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Throughput {
-    /// Messages received, each of them checked.
+    /// Messages received in the measured time, each of them checked.
     pub messages: u64,
     /// Payload bytes received.
     pub bytes: u64,
-    /// From the first message to the last.
+    /// From the first of these messages to the last.
     pub nanoseconds: u64,
 }
 
