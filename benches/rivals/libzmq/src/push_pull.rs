@@ -9,6 +9,7 @@ const GIVE_FROM_BYTES: usize = 8 * 1024;
 
 pub(crate) fn push(order: &Order) -> Result<(), Failure> {
     let socket = socket::connected(PUSH, order)?;
+    let gone = socket::Gone::of(&socket, order)?;
     if order.size_bytes >= GIVE_FROM_BYTES {
         for sequence in order.sequences() {
             socket.send(stamp::payload(order.size_bytes, sequence), 0)?;
@@ -20,6 +21,7 @@ pub(crate) fn push(order: &Order) -> Result<(), Failure> {
             socket.send(payload.as_slice(), 0)?;
         }
     }
+    gone.wait()?;
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use std::ffi::c_int;
 use std::sync::LazyLock;
 
 use roles::{Failure, Line, Order};
-use zmq::{Context, Socket, SocketType};
+use zmq::{Context, PAIR, Socket, SocketEvent, SocketType};
 
 /// One for the whole process, as `inproc` asks for.
 static CONTEXT: LazyLock<Context> = LazyLock::new(Context::new);
@@ -14,6 +14,30 @@ pub(crate) fn connected(kind: SocketType, order: &Order) -> Result<Socket, Failu
     let socket = bounded(kind, order)?;
     socket.connect(&order.endpoint)?;
     Ok(socket)
+}
+
+/// That the peer of a socket over `ipc` went. Whoever sends last waits for it: a libzmq that has just stopped reading, since its
+/// queue is full, gives up what the connection still holds when the other end is closed.
+pub(crate) struct Gone(Option<Socket>);
+
+impl Gone {
+    pub(crate) fn of(socket: &Socket, order: &Order) -> Result<Self, Failure> {
+        if order.ipc_path().is_none() {
+            return Ok(Gone(None));
+        }
+        const EVENTS: &str = "inproc://gone";
+        socket.monitor(EVENTS, SocketEvent::DISCONNECTED as i32)?;
+        let events = CONTEXT.socket(PAIR)?;
+        events.connect(EVENTS)?;
+        Ok(Gone(Some(events)))
+    }
+
+    pub(crate) fn wait(self) -> Result<(), Failure> {
+        if let Some(events) = self.0 {
+            events.recv_multipart(0)?;
+        }
+        Ok(())
+    }
 }
 
 /// A listening socket that has said where.
