@@ -34,6 +34,19 @@ pub(crate) fn read(output: &Path) -> Result<Vec<Report>, Failure> {
     Ok(reports)
 }
 
+/// Removes every plot: one that is not drawn any more would stay for ever.
+pub(crate) fn remove_plots(output: &Path) -> Result<(), Failure> {
+    let Ok(entries) = fs::read_dir(output.join("figures")) else {
+        return Ok(());
+    };
+    for file in entries.filter_map(|entry| Some(entry.ok()?.path())) {
+        if file.extension().is_some_and(|extension| extension == "svg") {
+            fs::remove_file(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+        }
+    }
+    Ok(())
+}
+
 pub(crate) fn write(file: &Path, text: &str) -> Result<(), Failure> {
     fs::write(file, text).map_err(|error| format!("{}: {error}", file.display()))
 }

@@ -47,6 +47,7 @@ fn bench(options: &BenchOptions) -> Result<(), Failure> {
 
 fn write_page(folder: &Path) -> Result<(), Failure> {
     let reports = data::read(folder)?;
+    data::remove_plots(folder)?;
     for (name, svg) in plot::plots(&reports)? {
         data::write(&data::folder(folder)?.join(name), &svg)?;
     }
