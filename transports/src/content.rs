@@ -7,10 +7,16 @@ use crate::{Headers, Payload};
 /// The headers and the one or more parts of a message.
 ///
 /// One part and no headers cost no allocation beyond the part's own.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Content {
-    headers: Option<Box<Headers>>,
     first: Payload,
+    /// What few messages have: one word to look at, and to move, for those that have none.
+    more: Option<Box<More>>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct More {
+    headers: Headers,
     rest: Vec<Payload>,
 }
 
@@ -19,9 +25,8 @@ impl Content {
     #[inline]
     pub fn new(part: impl Into<Payload>) -> Self {
         Self {
-            headers: None,
             first: part.into(),
-            rest: Vec::new(),
+            more: None,
         }
     }
 
@@ -29,16 +34,20 @@ impl Content {
     pub fn from_parts(parts: Vec<Payload>) -> Self {
         let mut parts = parts.into_iter();
         let first = parts.next().unwrap_or_default();
+        let rest: Vec<_> = parts.collect();
+        let more = More {
+            headers: Headers::default(),
+            rest,
+        };
         Self {
-            headers: None,
             first,
-            rest: parts.collect(),
+            more: (!more.rest.is_empty()).then(|| Box::new(more)),
         }
     }
 
     /// Adds a part at the end.
     pub fn push_part(&mut self, part: impl Into<Payload>) {
-        self.rest.push(part.into());
+        self.more_mut().rest.push(part.into());
     }
 
     /// The same with one more part at the end.
@@ -55,7 +64,9 @@ impl Content {
 
     /// The same with these headers instead of its own.
     pub fn with_headers(mut self, headers: Headers) -> Self {
-        self.headers = (!headers.is_empty()).then(|| Box::new(headers));
+        if self.more.is_some() || !headers.is_empty() {
+            self.more_mut().headers = headers;
+        }
         self
     }
 
@@ -67,13 +78,13 @@ impl Content {
 
     /// Every part, in order; at least one.
     pub fn parts(&self) -> impl Iterator<Item = &Payload> {
-        std::iter::once(&self.first).chain(&self.rest)
+        std::iter::once(&self.first).chain(self.rest())
     }
 
     /// How many parts there are; at least one.
     #[inline]
     pub fn part_count(&self) -> usize {
-        1 + self.rest.len()
+        1 + self.rest().len()
     }
 
     /// The only part, without an allocation.
@@ -81,7 +92,7 @@ impl Content {
     /// # Errors
     /// The content back, when it has more than one part.
     pub fn into_single(self) -> Result<Payload, Self> {
-        if self.rest.is_empty() {
+        if self.rest().is_empty() {
             Ok(self.first)
         } else {
             Err(self)
@@ -90,7 +101,7 @@ impl Content {
 
     /// The parts without the headers.
     pub fn into_parts(self) -> Vec<Payload> {
-        let mut parts = self.rest;
+        let mut parts = self.more.map(|more| more.rest).unwrap_or_default();
         parts.insert(0, self.first);
         parts
     }
@@ -98,26 +109,26 @@ impl Content {
     /// The headers, if there are any.
     #[inline]
     pub fn headers(&self) -> Option<&Headers> {
-        self.headers
-            .as_deref()
-            .filter(|headers| !headers.is_empty())
+        let more = self.more.as_deref()?;
+        (!more.headers.is_empty()).then_some(&more.headers)
     }
 
     /// The headers, to change them.
     pub fn headers_mut(&mut self) -> &mut Headers {
-        self.headers.get_or_insert_default()
+        &mut self.more_mut().headers
     }
 
     /// Bytes of all parts and of the encoded headers: what counts against a message size limit.
+    #[inline]
     pub fn byte_len(&self) -> usize {
-        let headers = self.headers().map_or(0, Headers::encoded_len);
-        headers + self.first.len() + self.rest.iter().map(|part| part.len()).sum::<usize>()
+        let more = self.more.as_deref().map_or(0, More::byte_len);
+        self.first.len() + more
     }
 
     /// Whether it is one part without headers, which travels in the shortest form.
     #[inline]
     pub(crate) fn is_plain(&self) -> bool {
-        self.headers.is_none() && self.rest.is_empty()
+        self.more.is_none()
     }
 
     /// Whether nothing of it lies elsewhere: one part, of at most [`INLINE_BYTES_MAX`](crate::INLINE_BYTES_MAX) bytes,
@@ -131,22 +142,35 @@ impl Content {
     pub(crate) fn into_first(self) -> Payload {
         self.first
     }
-}
 
-impl Clone for Content {
     #[inline]
-    fn clone(&self) -> Self {
-        Self {
-            headers: self.headers.clone(),
-            first: self.first.clone(),
-            // What is usual allocates nothing, and needs no call to find that out.
-            rest: match self.rest.is_empty() {
-                true => Vec::new(),
-                false => self.rest.clone(),
-            },
-        }
+    fn rest(&self) -> &[Payload] {
+        self.more.as_deref().map_or(&[], |more| &more.rest)
+    }
+
+    fn more_mut(&mut self) -> &mut More {
+        self.more.get_or_insert_default()
     }
 }
+
+impl More {
+    #[cold]
+    fn byte_len(&self) -> usize {
+        let headers = match self.headers.is_empty() {
+            true => 0,
+            false => self.headers.encoded_len(),
+        };
+        headers + self.rest.iter().map(|part| part.len()).sum::<usize>()
+    }
+}
+
+impl PartialEq for Content {
+    fn eq(&self, other: &Self) -> bool {
+        self.parts().eq(other.parts()) && self.headers() == other.headers()
+    }
+}
+
+impl Eq for Content {}
 
 impl From<Payload> for Content {
     #[inline]

@@ -59,16 +59,15 @@ impl Channel {
     pub(super) fn next_message(&mut self, events: &mut VecDeque<Event>) -> Option<Envelope> {
         let has_credit = self.received < self.granted.messages_max
             && self.received_bytes < self.granted.bytes_max;
-        match events.pop_front()? {
-            Event::Message { channel, envelope } if channel == self.number && has_credit => {
-                self.received += 1;
-                self.received_bytes += envelope.content.byte_len() as u64;
-                Some(envelope)
-            }
-            other => {
-                events.push_front(other);
-                None
-            }
+        match events.front()? {
+            Event::Message { channel, .. } if *channel == self.number && has_credit => {}
+            _ => return None,
         }
+        let Some(Event::Message { envelope, .. }) = events.pop_front() else {
+            return None;
+        };
+        self.received += 1;
+        self.received_bytes += envelope.content.byte_len() as u64;
+        Some(envelope)
     }
 }

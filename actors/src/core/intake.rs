@@ -76,6 +76,7 @@ struct Amount {
 }
 
 impl Amount {
+    #[inline]
     fn unpack(packed: u64) -> Self {
         Amount {
             messages: packed >> BYTES_BITS,
@@ -264,8 +265,8 @@ impl Intake {
         };
         let more = amount.pack();
         let before = self.untold.fetch_add(more, SeqCst);
-        let was_urgent = Amount::unpack(before).is_urgent(self.bound());
-        if before == 0 || !was_urgent && Amount::unpack(before + more).is_urgent(self.bound()) {
+        let is_urgent = |packed| Amount::unpack(packed).is_urgent(self.bound());
+        if before == 0 || is_urgent(before + more) && !is_urgent(before) {
             self.wake();
         }
     }

@@ -213,7 +213,9 @@ impl Core {
 
     pub(super) fn send_to_one(&mut self, queued: Queued) -> Result<(), Blocked> {
         // Nothing overtakes what waits for a peer.
-        self.route_unrouted();
+        if !self.unrouted.is_empty() {
+            self.route_unrouted();
+        }
         if let Some(key) = self.choose() {
             self.pipes[key].push(queued);
             return Ok(());
@@ -226,6 +228,14 @@ impl Core {
     /// The peer for the next message, if one has room. A request, and what is not to be
     /// lost, waits for one that is there rather than at one that may never come.
     fn choose(&mut self) -> Option<usize> {
+        // Most sockets that send have one peer, and nothing to choose.
+        if self.pipes.len() == 1
+            && let Some((key, pipe)) = self.pipes.iter().next()
+            && pipe.is_connected()
+        {
+            let takes_it = pipe.wants_messages() && pipe.has_room(self.config.send_bound());
+            return takes_it.then_some(key);
+        }
         let present_only = self.present_only() || self.prefers_present() && self.connected > 0;
         let loads = Self::loads(&self.pipes, self.config.send_bound());
         let loads = loads.filter(|(_, load)| load.connected || !present_only);

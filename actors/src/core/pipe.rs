@@ -347,10 +347,12 @@ impl Pipe {
     }
 
     /// The connection is to look at its pipe: something to send, or the close.
+    #[inline]
     pub(crate) fn wake(&mut self) {
         if let Some(connection) = &mut self.connection
-            && std::mem::replace(&mut connection.asleep, false)
+            && connection.asleep
         {
+            connection.asleep = false;
             connection.inlet.wake();
         }
     }

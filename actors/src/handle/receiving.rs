@@ -31,7 +31,11 @@ macro_rules! receives {
             /// # Cancel safety
             /// A dropped call has not taken a message.
             pub async fn recv(&self) -> Result<Option<Message>, RecvError> {
-                self.0.receive(as_it_is).await
+                // What is usual needs no future within this one.
+                match self.0.try_receive(as_it_is) {
+                    Ok(None) => self.0.receive(as_it_is).await,
+                    received => received,
+                }
             }
 
             /// A message that is there already.

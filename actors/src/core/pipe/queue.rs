@@ -23,6 +23,7 @@ impl Pipe {
         self.wake();
     }
 
+    #[inline]
     pub(crate) fn push(&mut self, queued: Queued) {
         self.outbound_bytes += queued.bytes;
         self.outbound.push_back(queued);

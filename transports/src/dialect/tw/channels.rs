@@ -36,6 +36,11 @@ impl Channel {
         }
     }
 
+    #[inline]
+    pub(super) fn number(&self) -> u32 {
+        self.number
+    }
+
     /// Whether the peer may send messages on it.
     #[inline]
     pub(super) fn receives(&self) -> bool {
@@ -79,6 +84,12 @@ impl Channels {
             self.recent = self.position(number).ok()?;
         }
         self.live.get_mut(self.recent)
+    }
+
+    /// The one that was looked up last, or another one if that is gone.
+    #[inline]
+    pub(super) fn recent(&self) -> Option<&Channel> {
+        self.live.get(self.recent)
     }
 
     /// Starts a channel of ours.

@@ -18,6 +18,12 @@ use crate::{Envelope, INLINE_BYTES_MAX, Kind, Payload};
 /// A frame's announcement lets the reader ask for at most this much, or for as much as has arrived.
 pub(super) const TRUSTED_BYTES: usize = 64 * 1024;
 
+/// The first byte, a channel and a length of one byte each.
+const SHORT_HEAD_BYTES: usize = 3;
+
+/// The first byte of a DATA frame without flags.
+const DATA: usize = (FrameKind::Data as usize) << 4;
+
 impl Conversation {
     pub(super) fn receive_stream(
         &mut self,
@@ -64,7 +70,11 @@ impl Conversation {
         now: Instant,
         events: &mut VecDeque<Event>,
     ) -> Result<(), Violation> {
-        while events.len() < EVENTS_MAX {
+        loop {
+            *consumed += self.short_messages(&buffer[*consumed..], events);
+            if events.len() >= EVENTS_MAX {
+                break;
+            }
             let input = &buffer[*consumed..];
             let Some(head) = Head::read(input, self.limits)? else {
                 break;
@@ -92,6 +102,39 @@ impl Conversation {
             self.message_frame(head, kind, correlation, payload, events)?;
         }
         Ok(())
+    }
+
+    /// Takes the messages at the front of `input` that are as most small ones are: whole in one frame without flags, on
+    /// the channel of the one before, and with so much behind them that a fixed size can be copied. Returns their bytes.
+    /// What is different, or wrong, is left where it lies.
+    fn short_messages(&mut self, input: &[u8], events: &mut VecDeque<Event>) -> usize {
+        let length_max = INLINE_BYTES_MAX.min(self.limits.message as usize);
+        let channel = match self.channels.recent() {
+            Some(state) if state.receives() && state.assembly.is_none() => state.number(),
+            _ => return 0,
+        };
+        let mut rest = input;
+        for _ in events.len()..EVENTS_MAX {
+            let Some((head, after)) = rest.split_first_chunk::<SHORT_HEAD_BYTES>() else {
+                break;
+            };
+            let [first, number, length] = head.map(usize::from);
+            if first != DATA || number != channel as usize || length > length_max {
+                break;
+            }
+            let Some(padded) = after.first_chunk() else {
+                break;
+            };
+            let content = Payload::from_padded(padded, length).into();
+            let envelope = Envelope {
+                kind: Kind::Data,
+                correlation: 0,
+                content,
+            };
+            events.push_back(Event::Message { channel, envelope });
+            rest = &after[length..];
+        }
+        input.len() - rest.len()
     }
 
     pub(super) fn receive_packet(

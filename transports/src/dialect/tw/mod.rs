@@ -161,6 +161,9 @@ impl Dialect for Conversation {
 
     fn check(&self, envelope: &Envelope) -> Result<(), Unsendable> {
         let content = &envelope.content;
+        if content.is_plain() && content.first().len() as u64 <= self.peer_message_bytes_max {
+            return Ok(());
+        }
         let parts = content.part_count();
         if parts > PARTS_MAX {
             return Err(Unsendable::TooManyParts {
