@@ -13,22 +13,55 @@ use crate::position::StreamPosition;
 /// It counts as handled, and the sender learns so, when it is dropped or taken
 /// apart. One of a reliable socket that is dropped by a panic comes again, up to three
 /// times in all.
+// The content comes first in all that has one, so that it is moved in the same steps of 16 bytes
+// wherever it goes: a load that spans two stores waits for both.
+#[repr(C)]
 pub struct Message {
+    content: Content,
     /// The request it is, or its number in the stream of its publisher; else 0.
     correlation: u64,
-    content: Content,
     /// Only one that was taken apart has none.
     receipt: Option<Receipt>,
+    place: Place,
+}
+
+/// Where a message of a session is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(usize)]
+enum Place {
+    /// With its socket, or on its way; and all others, wherever they are.
+    Here,
+    /// With who received it: a panic that drops it brings it back.
+    HandedOut,
 }
 
 impl Message {
     #[inline]
     pub(crate) fn new(correlation: u64, content: Content, receipt: Receipt) -> Self {
         Message {
-            correlation,
             content,
+            correlation,
             receipt: Some(receipt),
+            place: Place::Here,
         }
+    }
+
+    /// One that is to be [filled](Self::fill).
+    #[inline]
+    pub(crate) const fn vacant() -> Self {
+        Message {
+            content: Content::empty(),
+            correlation: 0,
+            receipt: None,
+            place: Place::Here,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn fill(&mut self, correlation: u64, content: Content, receipt: Receipt) {
+        self.correlation = correlation;
+        self.content = content;
+        self.receipt = Some(receipt);
     }
 
     /// The first part, which is all of it unless it has several.
@@ -83,13 +116,10 @@ impl Message {
 
     /// From here on a panic that drops it brings it back to its socket.
     #[inline]
-    pub(crate) fn handed_out(mut self) -> Self {
-        if let Some(receipt) = &mut self.receipt
-            && receipt.is_reliable()
-        {
-            receipt.attempts |= HANDED_OUT;
+    pub(crate) fn hand_out(&mut self) {
+        if self.is_reliable() {
+            self.place = Place::HandedOut;
         }
-        self
     }
 
     #[inline]
@@ -119,7 +149,7 @@ impl Message {
         }
         let (own, others) = (self.receipt(), other.receipt());
         own.is_reliable()
-            && own.number < others.number
+            && own.number() < others.number()
             && own.inlet.is_of_the_session_of(&others.inlet)
     }
 
@@ -135,10 +165,7 @@ const WHOLE: &str = "a message that was taken apart is gone";
 impl Drop for Message {
     #[inline]
     fn drop(&mut self) {
-        if let Some(receipt) = &self.receipt
-            && receipt.attempts & HANDED_OUT != 0
-            && std::thread::panicking()
-        {
+        if self.place == Place::HandedOut && std::thread::panicking() {
             self.come_again();
         }
     }
@@ -154,7 +181,6 @@ impl Message {
         let Some(shared) = receipt.inlet.home().upgrade() else {
             return;
         };
-        receipt.attempts &= !HANDED_OUT;
         let comes_again = receipt.panicked();
         let message = Message::new(self.correlation, take(&mut self.content), receipt);
         match comes_again {
@@ -188,16 +214,13 @@ pub struct Source(pub(crate) PipeId);
 /// Counts one received message as handled when it is dropped.
 pub(crate) struct Receipt {
     inlet: Arc<Inlet>,
-    /// What it was given on [arrival](Arrivals::next).
+    /// What it was given on [arrival](Arrivals::next), and above [`NUMBER_BITS`] how often a
+    /// message of a session was handed over, this time included; 0 without a session.
     number: u64,
-    /// How often a message of a session was handed over, this time included, and
-    /// [`HANDED_OUT`]; 0 without a session. All of a message are words: it is moved as such,
-    /// and what was written as a byte just before would hold that up.
-    attempts: usize,
 }
 
-/// A panic that drops the message brings it back.
-const HANDED_OUT: usize = 1 << 8;
+/// Neither the bytes of a message nor the messages of a session come near it.
+const NUMBER_BITS: u32 = 56;
 
 impl Receipt {
     /// For a message that arrives now.
@@ -205,8 +228,7 @@ impl Receipt {
     pub(crate) fn new(inlet: &Arc<Inlet>, arrivals: &mut Arrivals<'_>, bytes: u64) -> Self {
         Receipt {
             inlet: inlet.clone(),
-            number: arrivals.next(bytes),
-            attempts: usize::from(arrivals.are_of_a_session()),
+            number: arrivals.next(bytes) | u64::from(arrivals.are_of_a_session()) << NUMBER_BITS,
         }
     }
 
@@ -219,7 +241,7 @@ impl Receipt {
         let stream = self.inlet.stream().filter(|_| self.is_reliable())?;
         Some(StreamPosition {
             stream,
-            sequence: self.number,
+            sequence: self.number(),
         })
     }
 
@@ -234,7 +256,7 @@ impl Receipt {
 
     /// Whether the message is one of a session: it comes again if its handling panics.
     pub(crate) fn is_reliable(&self) -> bool {
-        self.attempts != 0
+        self.attempts() != 0
     }
 
     /// Whether a panic kept it from being handled before.
@@ -242,24 +264,28 @@ impl Receipt {
         self.attempts() > 1
     }
 
-    /// How often the message was handed over and not lost with a generation for another
-    /// reason than its own panic.
-    pub(crate) fn attempts(&self) -> usize {
-        self.attempts & !HANDED_OUT
+    #[inline]
+    fn number(&self) -> u64 {
+        self.number & ((1 << NUMBER_BITS) - 1)
+    }
+
+    #[inline]
+    fn attempts(&self) -> u64 {
+        self.number >> NUMBER_BITS
     }
 
     /// Handling it panicked; `false` if that was once too often.
     pub(crate) fn panicked(&mut self) -> bool {
-        if self.attempts == 0 {
+        if !self.is_reliable() {
             return false;
         }
-        self.attempts += 1;
+        self.number += 1 << NUMBER_BITS;
         self.attempts() <= ATTEMPTS_MAX
     }
 }
 
 /// How often a message of a session is handed over, if handling it panics.
-const ATTEMPTS_MAX: usize = 3;
+const ATTEMPTS_MAX: u64 = 3;
 
 /// The cause under which one that was handed over that often is counted.
 pub(crate) const PANICKED: &str = "panicked three times";
@@ -267,6 +293,18 @@ pub(crate) const PANICKED: &str = "panicked three times";
 impl Drop for Receipt {
     #[inline]
     fn drop(&mut self) {
-        self.inlet.handled(self.number);
+        self.inlet.handled(self.number());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_and_what_holds_it_are_moved_in_the_same_steps() {
+        assert_eq!(size_of::<Message>(), 4 * 16 + 8);
+        type Received = std::task::Poll<Result<Option<Message>, crate::handle::RecvError>>;
+        assert_eq!(size_of::<Received>(), size_of::<Message>());
     }
 }

@@ -30,6 +30,15 @@ impl Content {
         }
     }
 
+    /// One empty part, no headers.
+    #[inline]
+    pub const fn empty() -> Self {
+        Self {
+            first: Payload::new(),
+            more: None,
+        }
+    }
+
     /// These parts, no headers; no part at all counts as one empty part.
     pub fn from_parts(parts: Vec<Payload>) -> Self {
         let mut parts = parts.into_iter();

@@ -53,21 +53,34 @@ impl Channel {
     pub(super) fn is_settled(&self) -> bool {
         self.we_closed && !self.expects_messages() && self.is_all_handled()
     }
+}
 
-    /// Takes the next message off the events, if it is one that the peer had
-    /// credit for.
-    pub(super) fn next_message(&mut self, events: &mut VecDeque<Event>) -> Option<Envelope> {
-        let has_credit = self.received < self.granted.messages_max
-            && self.received_bytes < self.granted.bytes_max;
+/// The messages at the front of the events that the peer had credit for.
+pub(super) struct Admitted<'connection> {
+    pub(super) channel: &'connection mut Channel,
+    pub(super) events: &'connection mut VecDeque<Event>,
+}
+
+impl Iterator for Admitted<'_> {
+    type Item = Envelope;
+
+    // As part of the loop that takes them: what is small is moved once less.
+    #[inline(always)]
+    fn next(&mut self) -> Option<Envelope> {
+        let Admitted { channel, events } = self;
+        let has_credit = channel.received < channel.granted.messages_max
+            && channel.received_bytes < channel.granted.bytes_max;
         match events.front()? {
-            Event::Message { channel, .. } if *channel == self.number && has_credit => {}
+            Event::Message {
+                channel: number, ..
+            } if *number == channel.number && has_credit => {}
             _ => return None,
         }
         let Some(Event::Message { envelope, .. }) = events.pop_front() else {
             return None;
         };
-        self.received += 1;
-        self.received_bytes += envelope.content.byte_len() as u64;
+        channel.received += 1;
+        channel.received_bytes += envelope.content.byte_len() as u64;
         Some(envelope)
     }
 }

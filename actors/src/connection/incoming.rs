@@ -3,6 +3,7 @@
 use treewire_runtime::Stats;
 use treewire_transports::{Credit, Event};
 
+use super::channel::Admitted;
 use super::{Connection, Phase, Trouble};
 
 impl Connection {
@@ -24,7 +25,8 @@ impl Connection {
                     self.events.push_front(event);
                     let before = channel.received;
                     let inlet = channel.inlet.clone();
-                    let batch = std::iter::from_fn(|| channel.next_message(&mut self.events));
+                    let events = &mut self.events;
+                    let batch = Admitted { channel, events };
                     self.config.shared.accept(&inlet, batch);
                     let count = channel.received - before;
                     stats.messages_in.add(count);
@@ -94,6 +96,8 @@ impl Connection {
                 (event, _) => self.shake_hands(event, stats)?,
             }
         }
+        // The next ones lie where these did, which is in the nearest cache.
+        self.events.clear();
         Ok(())
     }
 

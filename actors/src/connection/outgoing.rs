@@ -35,11 +35,21 @@ impl Connection {
             if wanted == 0 {
                 break;
             }
-            shared.take_sendable(inlet, wanted as u64, &mut self.departing);
-            let mut sent = 0;
+            let (dialect, output) = (&mut self.dialect, &mut self.wire.output);
+            let departing = &mut self.departing;
+            let mut sent = shared.take_sendable(inlet, wanted as u64, departing, |envelope| {
+                dialect.send_short(channel.number, envelope, output)
+            });
             let count = self.departing.len();
+            busy |= count > 0 || sent > 0;
             for (at, queued) in self.departing.drain(..).enumerate() {
-                busy = true;
+                if self
+                    .dialect
+                    .send_short(channel.number, &queued.envelope, &mut self.wire.output)
+                {
+                    sent += 1;
+                    continue;
+                }
                 let after = count - at - 1;
                 // The socket's own limits were kept; the peer's may be narrower.
                 let envelope = match self.dialect.check(&queued.envelope) {

@@ -2,7 +2,7 @@ use std::cmp::Ordering;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use treewire_transports::{Credit, Kind};
+use treewire_transports::{Credit, Envelope, Kind};
 
 use super::pipe::shrink_empty;
 use super::{FateNews, Inlet, Queued, Tracker};
@@ -75,6 +75,30 @@ impl Connected {
         self.sent < self.credit.messages_max && self.sent_bytes < self.credit.bytes_max
     }
 
+    /// Has the messages at the front of `queue` sent by `send`, by reference, of which there is
+    /// nothing but a small payload, as far as credit allows, up to some `bytes_wanted`; it says
+    /// whether it did. How many they are, and their bytes.
+    pub(super) fn send_at_once(
+        &mut self,
+        bytes_wanted: u64,
+        queue: &VecDeque<Queued>,
+        mut send: impl FnMut(&Envelope) -> bool,
+    ) -> (usize, u64) {
+        let (mut count, mut bytes) = (0, 0);
+        for queued in queue {
+            let taken_bytes = bytes + count as u64 * FRAME_BYTES;
+            let may_leave = self.may_send() && taken_bytes < bytes_wanted;
+            if !may_leave || !queued.is_plain() || !send(&queued.envelope) {
+                break;
+            }
+            count += 1;
+            bytes += queued.bytes;
+            self.sent += 1;
+            self.sent_bytes += queued.bytes;
+        }
+        (count, bytes)
+    }
+
     /// Moves what is `next` to `batch`, as far as credit allows, up to some `bytes_wanted`.
     pub(super) fn take(
         &mut self,
@@ -94,7 +118,10 @@ impl Connected {
             if queued.envelope.kind == Kind::Note {
                 self.notes.push_back((self.sent, queued._receipt.take()));
             }
-            if let Some(tracker) = queued.tracker.take() {
+            // What was written just before, field by field, is slow to be moved.
+            if queued.tracker.is_some()
+                && let Some(tracker) = queued.tracker.take()
+            {
                 tracker.written(news);
                 self.tracked.push_back((self.sent, tracker));
             }
@@ -112,4 +139,4 @@ impl Connected {
 }
 
 /// What a frame adds to its payload, roughly: a batch of empty messages is bounded, too.
-const FRAME_BYTES: u64 = 4;
+pub(super) const FRAME_BYTES: u64 = 4;

@@ -23,7 +23,24 @@ impl Core {
         self.send_checked(Queued::new(Envelope::new(content)), destination)
     }
 
-    /// The same; what becomes of the message is written down.
+    /// Takes a message that one peer is to have, if there is a peer with room and nothing else to
+    /// be considered; else it is left where it lies.
+    #[inline]
+    pub(crate) fn send_at_once(&mut self, content: &mut Content) -> bool {
+        if self.config.socket_type.sender != Sender::One
+            || !self.unrouted.is_empty()
+            || self.check(content).is_err()
+        {
+            return false;
+        }
+        let Some(key) = self.choose() else {
+            return false;
+        };
+        self.pipes[key].push_new(std::mem::take(content));
+        true
+    }
+
+    /// As [`send`](Self::send); what becomes of the message is written down.
     pub(crate) fn send_tracked(
         &mut self,
         content: Content,
@@ -70,14 +87,16 @@ impl Core {
         }
     }
 
-    /// Moves to `batch` what a connection may send now. `true` if waiting
-    /// senders have room again.
+    /// Takes what a connection may send now: small messages are sent by `send`, which says whether
+    /// it did, by reference and under the lock, since to move them out of it would take longer; the
+    /// rest is moved to `batch`.
     pub(crate) fn take_sendable(
         &mut self,
         inlet: &Arc<Inlet>,
         bytes_wanted: u64,
         batch: &mut Vec<Queued>,
-    ) -> bool {
+        send: impl FnMut(&Envelope) -> bool,
+    ) -> TakenOut {
         let bound = self.config.send_bound();
         let asks = self.config.socket_type.asks;
         let id = inlet.pipe();
@@ -86,13 +105,19 @@ impl Core {
         }
         let pipe = self.pipes.get_mut(id.key).filter(|pipe| pipe.is(id));
         let Some(pipe) = pipe.filter(|pipe| pipe.is_connected_by(inlet)) else {
-            return false;
+            return TakenOut::default();
         };
         let was_full = !pipe.has_room(bound);
         let before = batch.len();
         let mut not_sent = Vec::new();
         let mut news = FateNews::default();
-        pipe.take_sendable(bytes_wanted, batch, &mut news);
+        let (sent, sent_bytes) = match asks {
+            true => (0, 0),
+            false => pipe.send_at_once(bytes_wanted, send),
+        };
+        if sent_bytes < bytes_wanted {
+            pipe.take_sendable(bytes_wanted - sent_bytes, batch, &mut news);
+        }
         if asks {
             let mut index = before;
             while index < batch.len() {
@@ -111,7 +136,10 @@ impl Core {
         self.tell_fates(news);
         self.is_done_with(not_sent);
         self.route_unrouted();
-        has_room_again
+        TakenOut {
+            sent,
+            has_room_again,
+        }
     }
 
     /// The peer does not take this message, which was taken with `after` others behind it. A
@@ -364,6 +392,15 @@ impl Core {
             }
         }
     }
+}
+
+/// What came of [`Core::take_sendable`].
+#[derive(Default)]
+pub(crate) struct TakenOut {
+    /// Messages that were sent already.
+    pub(crate) sent: u64,
+    /// Waiting senders have room again.
+    pub(crate) has_room_again: bool,
 }
 
 /// As the native dialect has it.

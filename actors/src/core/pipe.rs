@@ -24,7 +24,10 @@ pub(crate) struct PipeId {
     pub(crate) serial: u64,
 }
 
-/// A message on its way out.
+/// A message on its way out; by default an empty one.
+// Laid out for the same reason as an [`Envelope`].
+#[derive(Default)]
+#[repr(C)]
 pub(crate) struct Queued {
     pub(crate) envelope: Envelope,
     pub(crate) bytes: u64,
@@ -52,7 +55,14 @@ impl Queued {
         self.envelope.is_data()
     }
 
+    /// Whether to send it is all there is to be done with it, and to drop it as well.
+    #[inline]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.is_message() && self.tracker.is_none() && self.is_light()
+    }
+
     /// Whether to drop it runs nobody's code, so that it may be done under a lock.
+    #[inline]
     pub(crate) fn is_light(&self) -> bool {
         self.envelope.content.is_inline() && self._receipt.is_none()
     }

@@ -3,16 +3,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::Instant;
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 use treewire_runtime::{Counter, Patience, Stats};
 use treewire_transports::{Content, Credit, Endpoint, Envelope, OpenChannel};
 
 use super::{
-    Core, Endpoints, Failed, FateNews, Inlet, Losses, NoSession, Opening, Owed, Peer, PipeId,
-    Queued, Ward,
+    Blocked, Core, Endpoints, Failed, FateNews, Inlet, Losses, NoSession, Opening, Owed, Peer,
+    PipeId, Queued, Ward,
 };
-use crate::handle::{Closed, OfflineReason, SocketEvent};
+use crate::handle::{Closed, OfflineReason, RecvError, SocketEvent};
 use crate::message::Message;
 use crate::options::{OptionError, SocketOptions};
 use crate::session::SessionId;
@@ -76,16 +76,30 @@ impl Shared {
     }
 
     /// Calls the core. Nobody is woken for it: see the methods below.
+    #[inline]
     pub(crate) fn core<T>(&self, call: impl FnOnce(&mut Core) -> T) -> T {
         let mut core = self.core.lock();
         let result = call(&mut core);
-        if !core.has_leftovers() {
-            return result;
-        }
-        let leftovers = core.take_leftovers();
-        drop(core);
-        leftovers.finish();
+        unlock(core);
         result
+    }
+
+    /// Takes a message to send. It is not moved before the lock is held: what its maker has
+    /// just written is slow to be moved, and to take a lock waits for it anyway.
+    #[inline]
+    pub(crate) fn send(
+        &self,
+        mut content: Content,
+        destination: Option<PipeId>,
+    ) -> Result<(), Blocked> {
+        let mut core = self.core.lock();
+        if destination.is_none() && core.send_at_once(&mut content) {
+            unlock(core);
+            return Ok(());
+        }
+        let sent = core.send(content, destination);
+        unlock(core);
+        sent
     }
 
     /// As they are now.
@@ -118,6 +132,24 @@ impl Shared {
         self.left.notify_waiters();
         self.may_dial.notify_waiters();
         Ok(())
+    }
+
+    /// A message that is there, for who receives them one by one.
+    #[inline]
+    pub(crate) fn receive(&self) -> Result<Option<Message>, RecvError> {
+        let mut core = self.core.lock();
+        let received = match core.is_received_from() {
+            Ok(()) => {
+                let mut message = core.next_message();
+                if let Some(message) = &mut message {
+                    message.hand_out();
+                }
+                Ok(message)
+            }
+            Err(error) => Err(error),
+        };
+        unlock(core);
+        received
     }
 
     /// What happened is made an event of if somebody listens.
@@ -321,15 +353,19 @@ impl Shared {
         result
     }
 
+    /// See [`Core::take_sendable`]; how many messages were sent already.
     pub(crate) fn take_sendable(
         &self,
         inlet: &Arc<Inlet>,
         bytes_wanted: u64,
         batch: &mut Vec<Queued>,
-    ) {
-        if self.core(|core| core.take_sendable(inlet, bytes_wanted, batch)) {
+        send: impl FnMut(&Envelope) -> bool,
+    ) -> u64 {
+        let taken = self.core(|core| core.take_sendable(inlet, bytes_wanted, batch, send));
+        if taken.has_room_again {
             self.room.notify_waiters();
         }
+        taken.sent
     }
 
     /// How much a closing pipe has sent in all, once nothing is left to be sent.
@@ -436,5 +472,15 @@ impl Shared {
 
     pub(crate) fn is_closing(&self) -> bool {
         self.owed.is_closing()
+    }
+}
+
+/// Does outside the lock what is left to be done there.
+#[inline]
+fn unlock(mut core: MutexGuard<'_, Core>) {
+    if core.has_leftovers() {
+        let leftovers = core.take_leftovers();
+        drop(core);
+        leftovers.finish();
     }
 }

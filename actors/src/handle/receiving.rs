@@ -32,7 +32,7 @@ macro_rules! receives {
             /// A dropped call has not taken a message.
             pub async fn recv(&self) -> Result<Option<Message>, RecvError> {
                 // What is usual needs no future within this one.
-                match self.0.try_receive(as_it_is) {
+                match self.0.shared.receive() {
                     Ok(None) => self.0.receive(as_it_is).await,
                     received => received,
                 }

@@ -12,7 +12,6 @@ use super::{
 use crate::bound::Overflow;
 use crate::core::{Blocked, Core, PipeId, Reason, Shared};
 use crate::message::{Message, Source};
-use crate::pattern::Receiver;
 use crate::socket::{Close, SocketActor};
 
 /// What every socket handle can do. Cheap to clone; all clones are one socket.
@@ -157,12 +156,13 @@ impl SocketHandle {
         closed.unwrap_or_else(|_| self.shared.end())
     }
 
+    #[inline]
     pub(super) fn try_send(
         &self,
         content: Content,
         destination: Option<PipeId>,
     ) -> Result<(), Blocked> {
-        let sent = self.shared.core(|core| core.send(content, destination));
+        let sent = self.shared.send(content, destination);
         sent.map_err(|blocked| self.blocked_now(blocked))
     }
 
@@ -218,19 +218,15 @@ impl SocketHandle {
 
     /// Takes a message that is there and makes an item of it, under the core's
     /// lock, so that whoever watches the socket sees it in one place or the other.
+    #[inline]
     pub(super) fn try_receive<T>(
         &self,
         item: impl Fn(Message, &Arc<Shared>) -> T,
     ) -> Result<Option<T>, RecvError> {
         self.shared.core(|core| {
-            if core.config().socket_type.receiver == Receiver::Nobody {
-                Err(RecvError::Sends)
-            } else if core.delivers() {
-                Err(RecvError::Delivering)
-            } else {
-                let message = core.next_message();
-                Ok(message.map(|message| item(message, &self.shared)))
-            }
+            core.is_received_from()?;
+            let message = core.next_message();
+            Ok(message.map(|message| item(message, &self.shared)))
         })
     }
 
@@ -280,8 +276,9 @@ impl SocketHandle {
 }
 
 /// A message as an item of its own.
-pub(super) fn as_it_is(message: Message, _: &Arc<Shared>) -> Message {
-    message.handed_out()
+pub(super) fn as_it_is(mut message: Message, _: &Arc<Shared>) -> Message {
+    message.hand_out();
+    message
 }
 
 /// A handle on a socket composed of parts of one's own; see

@@ -22,7 +22,7 @@ impl Offender {
             ward: ward.clone(),
             inlet: receipt.inlet().clone(),
             name,
-            is_pardoned: receipt.attempts() > 1,
+            is_pardoned: receipt.is_redelivered(),
         }
     }
 }

@@ -123,6 +123,12 @@ pub trait Dialect: Send {
     /// What keeps it. A message that is sent all the same costs the connection.
     fn check(&self, envelope: &Envelope) -> Result<(), Unsendable>;
 
+    /// [Checks](Self::check) and [sends](Self::send) a small message, without taking it; `false` if it is not so small
+    /// that this saves anything, and was not sent.
+    fn send_short(&mut self, _channel: u32, _envelope: &Envelope, _output: &mut Output) -> bool {
+        false
+    }
+
     /// Sends a message on an open channel; large parts go in fragments.
     fn send(&mut self, channel: u32, envelope: Envelope, output: &mut Output);
 

@@ -14,6 +14,9 @@ pub const SHARED_BYTES_MIN: usize = 4_096;
 /// Consumed small bytes are moved out of the way once there are this many, and as many as are left.
 const COMPACT_BYTES_MIN: usize = 32 * 1_024;
 
+/// A head of three bytes and the longest inline payload.
+const SHORT_FRAME_BYTES_MAX: usize = 3 + INLINE_BYTES_MAX;
+
 /// Heads of packets are carved from pieces of this size.
 const HEADS_BYTES: usize = 4_096;
 
@@ -95,18 +98,21 @@ impl Output {
         }
     }
 
-    /// As [`frame`](Self::frame), for a head of three bytes and the first `length` bytes of an inline payload: copies
-    /// of a fixed size are a few moves.
+    /// As [`frame`](Self::frame), for a head of three bytes, a little-endian number, and the first `length` bytes of an
+    /// inline payload: copies of a fixed size are a few moves.
     #[inline]
     pub(crate) fn short_frame(
         &mut self,
-        head: [u8; 3],
+        head: u32,
         padded: &[u8; INLINE_BYTES_MAX],
         length: usize,
     ) {
         match &mut self.0 {
             Form::Stream(stream) => stream.short_frame(head, padded, length),
-            Form::Packets(packets) => packets.frame(&head, Payload::from_padded(padded, length)),
+            Form::Packets(packets) => {
+                let payload = Payload::from_padded(padded, length);
+                packets.frame(&head.to_le_bytes()[..3], payload);
+            }
         }
     }
 
@@ -182,13 +188,14 @@ impl StreamForm {
     }
 
     #[inline]
-    fn short_frame(&mut self, head: [u8; 3], padded: &[u8; INLINE_BYTES_MAX], length: usize) {
-        let mut frame = [0; 3 + INLINE_BYTES_MAX];
-        frame[..3].copy_from_slice(&head);
-        frame[3..].copy_from_slice(padded);
-        let end = self.small.len() + 3 + length;
-        self.small.extend_from_slice(&frame);
-        self.small.truncate(end);
+    fn short_frame(&mut self, head: u32, padded: &[u8; INLINE_BYTES_MAX], length: usize) {
+        let at = self.small.len();
+        self.small.resize(at + SHORT_FRAME_BYTES_MAX, 0);
+        if let Some(frame) = self.small[at..].first_chunk_mut::<SHORT_FRAME_BYTES_MAX>() {
+            frame[..4].copy_from_slice(&head.to_le_bytes());
+            frame[3..].copy_from_slice(padded);
+        }
+        self.small.truncate(at + 3 + length);
     }
 
     fn share(&mut self, bytes: Bytes) {

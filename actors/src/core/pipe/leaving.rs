@@ -1,7 +1,8 @@
 //! What leaves a pipe, and what its peer says of that.
 
-use treewire_transports::Credit;
+use treewire_transports::{Credit, Envelope};
 
+use super::super::connected::FRAME_BYTES;
 use super::{FateNews, Pipe, Queued, Tracker};
 
 impl Pipe {
@@ -34,6 +35,30 @@ impl Pipe {
         if let Some(connection) = &mut self.connection {
             connection.credit.messages_max = messages;
         }
+    }
+
+    /// Has small messages, of which nothing is to be known once they left, sent by `send`, as far
+    /// as credit allows, up to some `bytes_wanted`; it says whether it did. How many,
+    /// and how many bytes they count for.
+    pub(crate) fn send_at_once(
+        &mut self,
+        bytes_wanted: u64,
+        send: impl FnMut(&Envelope) -> bool,
+    ) -> (u64, u64) {
+        let Some(connection) = &mut self.connection else {
+            return (0, 0);
+        };
+        if self.session.is_some() || connection.first.is_some() {
+            return (0, 0);
+        }
+        let (count, bytes) = connection.send_at_once(bytes_wanted, &self.outbound, send);
+        match count == self.outbound.len() {
+            // The next ones lie where these did, which is in the nearest cache.
+            true => self.outbound.clear(),
+            false => drop(self.outbound.drain(..count)),
+        }
+        self.outbound_bytes -= bytes;
+        (count as u64, bytes + count as u64 * FRAME_BYTES)
     }
 
     /// Moves to `batch` what credit allows, up to some `bytes_wanted`. When

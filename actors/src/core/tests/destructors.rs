@@ -77,7 +77,9 @@ fn a_request_is_dropped_without_the_lock_of_its_socket() {
 
     let (answered, mut answer) = world.asks(world.buffer());
     let mut batch = Vec::new();
-    world.socket.take_sendable(&inlet, u64::MAX, &mut batch);
+    world
+        .socket
+        .take_sendable(&inlet, u64::MAX, &mut batch, |_| false);
     drop(batch);
     let reply = Envelope::new(content("reply")).correlated(answered);
     world.socket.accept(&inlet, std::iter::once(reply));

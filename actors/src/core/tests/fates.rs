@@ -110,7 +110,7 @@ fn a_message_too_large_for_its_peer_is_given_back_and_those_behind_it_keep_their
         };
         let cells = ["a", "large", "c"].map(|text| track(&mut core, text));
         let mut batch = Vec::new();
-        core.take_sendable(&inlet, u64::MAX, &mut batch);
+        core.take_sendable(&inlet, u64::MAX, &mut batch, |_| false);
         let error = treewire_transports::Unsendable::TooLarge { bytes: 5, limit: 1 };
         let instead = core.unsendable(&inlet, batch.remove(1), 1, &error);
         let nothing = (delivery == Delivery::Reliable).then(Envelope::nothing);

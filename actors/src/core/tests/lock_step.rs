@@ -24,7 +24,7 @@ fn ask(core: &mut Core, text: &str) -> Result<oneshot::Receiver<Answer>, Reason>
 /// What a connection would send now: kind, correlation and text.
 fn leaving(core: &mut Core, inlet: &Arc<Inlet>) -> Vec<(Kind, u64, String)> {
     let mut batch = Vec::new();
-    core.take_sendable(inlet, u64::MAX, &mut batch);
+    core.take_sendable(inlet, u64::MAX, &mut batch, |_| false);
     let envelopes = batch.into_iter().map(|queued| queued.envelope);
     envelopes
         .map(|envelope| (envelope.kind, envelope.correlation, text(&envelope.content)))

@@ -77,7 +77,7 @@ fn allow(core: &mut Core, inlet: &Inlet, handled: u64, messages_max: u64) {
 /// What a connection would send now.
 fn sendable(core: &mut Core, inlet: &Arc<Inlet>) -> Vec<String> {
     let mut batch = Vec::new();
-    core.take_sendable(inlet, u64::MAX, &mut batch);
+    core.take_sendable(inlet, u64::MAX, &mut batch, |_| false);
     batch
         .iter()
         .map(|queued| text(&queued.envelope.content))

@@ -60,7 +60,7 @@ impl Link {
 
 fn carry(from: &mut Core, out: &Arc<Inlet>, to: &mut Core, into: &Arc<Inlet>) -> usize {
     let mut batch = Vec::new();
-    from.take_sendable(out, u64::MAX, &mut batch);
+    from.take_sendable(out, u64::MAX, &mut batch, |_| false);
     let count = batch.len();
     to.accept(into, batch.into_iter().map(|queued| queued.envelope));
     count
@@ -399,7 +399,7 @@ fn what_a_peer_does_not_take_is_missed() {
     let link = Link::new(&mut publisher, &mut subscriber);
     publish(&mut publisher, &["a", "a"]);
     let mut batch = Vec::new();
-    publisher.take_sendable(&link.there, u64::MAX, &mut batch);
+    publisher.take_sendable(&link.there, u64::MAX, &mut batch, |_| false);
     let error = treewire_transports::Unsendable::TooLarge { bytes: 1, limit: 0 };
     let second = batch.pop().unwrap();
     let first = batch.pop().unwrap();

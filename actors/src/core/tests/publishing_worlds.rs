@@ -137,7 +137,8 @@ impl World {
         // It ends with the message that reaches as many bytes.
         let few = 20;
         let mut batch = Vec::new();
-        self.publisher.take_sendable(&link.there, few, &mut batch);
+        self.publisher
+            .take_sendable(&link.there, few, &mut batch, |_| false);
         let any = !batch.is_empty();
         let envelopes = batch.into_iter().map(|queued| queued.envelope);
         one.core.accept(&link.here, envelopes);
@@ -150,7 +151,8 @@ impl World {
             return false;
         };
         let mut batch = Vec::new();
-        one.core.take_sendable(&link.here, u64::MAX, &mut batch);
+        one.core
+            .take_sendable(&link.here, u64::MAX, &mut batch, |_| false);
         let any = !batch.is_empty();
         let envelopes = batch.into_iter().map(|queued| queued.envelope);
         self.publisher.accept(&link.there, envelopes);

@@ -12,7 +12,7 @@ fn a_request_is_answered_by_the_peer_that_was_asked_and_its_reply_path() {
     asker.request(content("question"), false, sender).unwrap();
 
     let mut batch = Vec::new();
-    asker.take_sendable(&to_server, u64::MAX, &mut batch);
+    asker.take_sendable(&to_server, u64::MAX, &mut batch, |_| false);
     server.accept(&to_asker, batch.drain(..).map(|queued| queued.envelope));
     let question = server.next_message().unwrap();
     let correlation = question.correlation();
@@ -22,7 +22,7 @@ fn a_request_is_answered_by_the_peer_that_was_asked_and_its_reply_path() {
         !to_asker.owes_credit(),
         "a request is handled when its reply leaves"
     );
-    server.take_sendable(&to_asker, u64::MAX, &mut batch);
+    server.take_sendable(&to_asker, u64::MAX, &mut batch, |_| false);
     asker.accept(&to_server, batch.drain(..).map(|queued| queued.envelope));
     assert!(to_asker.owes_credit());
     asker.take_leftovers().finish();
@@ -67,7 +67,7 @@ fn a_cancelled_request_is_not_sent_and_a_sent_one_is_taken_back() {
     assert_eq!(sendable(&mut core, &inlet), ["sent"]);
     core.cancel_request(sent);
     let mut batch = Vec::new();
-    core.take_sendable(&inlet, u64::MAX, &mut batch);
+    core.take_sendable(&inlet, u64::MAX, &mut batch, |_| false);
     assert_eq!(batch[0].envelope, Envelope::cancel(sent));
 }
 
@@ -89,7 +89,7 @@ fn a_reply_too_large_for_its_asker_uses_up_the_credit_of_its_failure_only() {
         core.accept(&inlet, std::iter::once(request));
         let (_, receipt) = core.next_message().unwrap().into_split();
         core.reply(Ok(Content::from(vec![0; 900])), correlation, receipt);
-        core.take_sendable(&inlet, u64::MAX, &mut batch);
+        core.take_sendable(&inlet, u64::MAX, &mut batch, |_| false);
         let reply = batch.pop().expect("earlier replies took no credit");
         let error = treewire_transports::Unsendable::TooLarge {
             bytes: 900,

@@ -132,7 +132,7 @@ fn fails_over_without_the_third() -> (Core, PipeId) {
     let (_, inlet) = connects_to(&mut core, pipe, 2, 1);
     let inlet = inlet.expect("it is taken");
     let mut batch = Vec::new();
-    core.take_sendable(&inlet, u64::MAX, &mut batch);
+    core.take_sendable(&inlet, u64::MAX, &mut batch, |_| false);
     let error = treewire_transports::Unsendable::TooLarge { bytes: 1, limit: 0 };
     let instead = core.unsendable(&inlet, batch.remove(1), 1, &error);
     assert_eq!(instead, Some(Envelope::nothing()));

@@ -50,7 +50,7 @@ fn answer(end: impl FnOnce(&Shared, &Arc<Inlet>, u64)) -> Answer {
 
 fn send(socket: &Shared, inlet: &Arc<Inlet>) -> Queued {
     let mut batch = Vec::new();
-    socket.take_sendable(inlet, u64::MAX, &mut batch);
+    socket.take_sendable(inlet, u64::MAX, &mut batch, |_| false);
     batch.pop().expect("there is room at the peer")
 }
 

@@ -6,34 +6,36 @@ use super::frame::{EncodedHead, FRAGMENT, FrameKind, HEADERS, MORE, first_byte, 
 use crate::dialect::Output;
 use crate::{Envelope, Payload};
 
-/// Appends the frames of a message, none of them longer than `frame_bytes_max`.
+/// Appends a message that lies inline and belongs to no request; `false` for another one, or on a channel of a high
+/// number. By reference, and with copies of fixed size: this is the path of almost every small message.
 #[inline]
+pub(super) fn short_message(
+    channel: u32,
+    envelope: &Envelope,
+    bytes_max: u64,
+    output: &mut Output,
+) -> bool {
+    let content = &envelope.content;
+    let Some(padded) = content.first().as_padded() else {
+        return false;
+    };
+    let length = content.first().len();
+    let is_short = content.is_plain() && envelope.correlation == 0 && channel < 0x80;
+    if !is_short || length as u64 > bytes_max {
+        return false;
+    }
+    let first = u32::from(first_byte(envelope.kind));
+    output.short_frame(first | channel << 8 | (length as u32) << 16, padded, length);
+    true
+}
+
+/// Appends the frames of a message, none of them longer than `frame_bytes_max`.
 pub(super) fn message(
     channel: u32,
     envelope: Envelope,
     frame_bytes_max: usize,
     output: &mut Output,
 ) {
-    let content = &envelope.content;
-    if content.is_plain() {
-        let length = content.first().len();
-        // By reference, and with copies of fixed size: this is the path of almost every small message.
-        if let Some(padded) = content.first().as_padded()
-            && envelope.correlation == 0
-            && channel < 0x80
-        {
-            output.short_frame(
-                [first_byte(envelope.kind), channel as u8, length as u8],
-                padded,
-                length,
-            );
-            return;
-        }
-    }
-    long_message(channel, envelope, frame_bytes_max, output);
-}
-
-fn long_message(channel: u32, envelope: Envelope, frame_bytes_max: usize, output: &mut Output) {
     let Envelope {
         kind,
         correlation,

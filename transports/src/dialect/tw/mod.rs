@@ -184,8 +184,14 @@ impl Dialect for Conversation {
         Ok(())
     }
 
-    #[inline]
+    fn send_short(&mut self, channel: u32, envelope: &Envelope, output: &mut Output) -> bool {
+        encode::short_message(channel, envelope, self.peer_message_bytes_max, output)
+    }
+
     fn send(&mut self, channel: u32, envelope: Envelope, output: &mut Output) {
+        if encode::short_message(channel, &envelope, u64::MAX, output) {
+            return;
+        }
         encode::message(
             channel,
             envelope,
