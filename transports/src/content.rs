@@ -1,5 +1,7 @@
 //! What a sender hands over: headers and parts.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use crate::{Headers, Payload};
@@ -10,8 +12,9 @@ use crate::{Headers, Payload};
 #[derive(Clone, Debug, Default)]
 pub struct Content {
     first: Payload,
-    /// What few messages have: one word to look at, and to move, for those that have none.
-    more: Option<Box<More>>,
+    /// What few messages have: one word to look at, and to move, for those that have none. Shared
+    /// by the clones that go to many peers.
+    more: Option<Arc<More>>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -50,7 +53,7 @@ impl Content {
         };
         Self {
             first,
-            more: (!more.rest.is_empty()).then(|| Box::new(more)),
+            more: (!more.rest.is_empty()).then(|| Arc::new(more)),
         }
     }
 
@@ -110,7 +113,8 @@ impl Content {
 
     /// The parts without the headers.
     pub fn into_parts(self) -> Vec<Payload> {
-        let mut parts = self.more.map(|more| more.rest).unwrap_or_default();
+        let more = self.more.map(Arc::unwrap_or_clone);
+        let mut parts = more.map(|more| more.rest).unwrap_or_default();
         parts.insert(0, self.first);
         parts
     }
@@ -158,7 +162,7 @@ impl Content {
     }
 
     fn more_mut(&mut self) -> &mut More {
-        self.more.get_or_insert_default()
+        Arc::make_mut(self.more.get_or_insert_default())
     }
 }
 
