@@ -82,6 +82,12 @@ const KNOWN: &[Known] = &[
         quick: &[],
         weight: 0.8,
     },
+    Known {
+        name: "fairness",
+        full: &[],
+        quick: &[],
+        weight: 0.8,
+    },
 ];
 
 /// Whose figures are no matter of time: they are compared by `check`, with a file of their own.
