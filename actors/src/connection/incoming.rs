@@ -29,6 +29,7 @@ impl Connection {
                     let batch = Admitted { channel, events };
                     self.config.shared.accept(&inlet, batch);
                     let count = channel.received - before;
+                    self.moved += count;
                     stats.messages_in.add(count);
                     self.config.shared.stats.messages_in.add_shared(count);
                     if let Some(Event::Message {

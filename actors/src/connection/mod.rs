@@ -11,7 +11,7 @@ mod trouble;
 mod wire;
 
 use std::collections::VecDeque;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context as Task, Poll, Waker};
 use std::time::{Duration, Instant};
@@ -44,6 +44,9 @@ const SPARE_KEPT: Duration = Duration::from_secs(5);
 
 /// How often one poll goes round before it lets its neighbours on.
 const ROUNDS: usize = 4;
+
+/// After how many messages, in and out, it does so before: small ones are many in a round.
+const TURN_MESSAGES: u64 = 2_048;
 
 /// What a connection is made from.
 pub(crate) struct ConnectionConfig {
@@ -87,6 +90,8 @@ pub(crate) struct Connection {
     /// Until it is started.
     cutter: Option<Cutter>,
     events: VecDeque<Event>,
+    /// Messages, in and out, in the poll at hand.
+    moved: u64,
     /// A batch on its way out; kept for its capacity.
     departing: Vec<Queued>,
     timer: Timer,
@@ -149,6 +154,7 @@ impl Connection {
             inlet: Arc::default(),
             cutter: Some(link.cutter),
             events: VecDeque::new(),
+            moved: 0,
             departing: Vec::new(),
             timer: Timer::new(clock),
             open_by: now + config.handshake_deadline,
@@ -186,6 +192,7 @@ impl Connection {
         }
         let now = self.timer.clock.now();
         self.check_deadlines(now)?;
+        self.moved = 0;
         for _ in 0..ROUNDS {
             let mut busy = false;
             let was_paused = self.dialect.is_paused();
@@ -250,8 +257,13 @@ impl Connection {
                 }
                 return self.keep_time(now, task);
             }
+            if self.moved >= TURN_MESSAGES {
+                break;
+            }
         }
-        task.waker().wake_by_ref();
+        // It comes back after the runtime looked at timers and sockets: woken at once, it
+        // would have some sixty turns before that. The first poll is always pending.
+        let _ = pin!(tokio::task::yield_now()).poll(task);
         Poll::Pending
     }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use treewire_runtime::Stats;
 use treewire_transports::Close;
 
-use super::{Connection, Phase};
+use super::{Connection, Phase, TURN_MESSAGES};
 
 /// How long handled messages may go unreported when there are few of them.
 const CREDIT_DELAY: Duration = Duration::from_millis(20);
@@ -69,9 +69,11 @@ impl Connection {
                     }
                 }
             }
+            self.moved += count as u64;
             stats.messages_out.add(sent);
             shared.stats.messages_out.add_shared(sent);
-            if self.wire.output.byte_len() - before < wanted / 2 {
+            let is_last = self.wire.output.byte_len() - before < wanted / 2;
+            if is_last || self.moved >= TURN_MESSAGES {
                 // There is no more; or there is, and being busy it looks again.
                 break;
             }

@@ -1,4 +1,4 @@
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context as Task, Poll, ready};
 
@@ -6,6 +6,7 @@ use futures_util::Stream;
 use futures_util::future::BoxFuture;
 
 use super::SocketHandle;
+use super::receiving::is_flooded;
 use crate::core::Shared;
 use crate::message::Message;
 
@@ -34,6 +35,11 @@ impl<T> Stream for Incoming<T> {
     type Item = T;
 
     fn poll_next(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<T>> {
+        if is_flooded() {
+            // Its first poll is always pending and sees to the second.
+            let _ = pin!(tokio::task::yield_now()).poll(task);
+            return Poll::Pending;
+        }
         loop {
             // A socket that delivers to an actor has nothing to stream.
             match self.socket.try_receive(self.item) {

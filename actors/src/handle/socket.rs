@@ -6,6 +6,7 @@ use treewire_runtime::Ref;
 use treewire_transports::{Content, Endpoint};
 
 use super::patience::Patience;
+use super::receiving::is_flooded;
 use super::{
     Closed, Incoming, PipeState, PipeStatus, RecvError, SendError, SocketDeadLetters, SocketEvents,
 };
@@ -234,6 +235,9 @@ impl SocketHandle {
         &self,
         item: impl Fn(Message, &Arc<Shared>) -> T,
     ) -> Result<Option<T>, RecvError> {
+        if is_flooded() {
+            tokio::task::yield_now().await;
+        }
         let mut patience = None;
         loop {
             if let Some(item) = self.try_receive(&item)? {
