@@ -6,7 +6,7 @@ use std::sync::Arc;
 use treewire_transports::{Content, Payload};
 
 use crate::core::{Arrivals, Inlet, PipeId};
-use crate::position::StreamPosition;
+use crate::position::{SEQUENCE_MAX, StreamPosition};
 
 /// A received message: headers, one or more parts, and the route back.
 ///
@@ -219,8 +219,11 @@ pub(crate) struct Receipt {
     number: u64,
 }
 
-/// Neither the bytes of a message nor the messages of a session come near it.
+/// The bytes of a message do not come near it, and the messages of a session, which begins after
+/// [`SEQUENCE_MAX`] at most, do not in a century.
 const NUMBER_BITS: u32 = 56;
+
+const _: () = assert!(SEQUENCE_MAX <= 1 << (NUMBER_BITS - 1));
 
 impl Receipt {
     /// For a message that arrives now.

@@ -33,13 +33,13 @@ pub enum ParsePositionError {
     /// A stream is not 32 hexadecimal digits.
     #[error("{0:?} is no stream: expected 32 hexadecimal digits")]
     Stream(String),
-    /// A position is not a stream, a slash and a number below 2^62.
+    /// A position is not a stream, a slash and a number of at most 2^55.
     #[error("{0:?} is no position: expected a stream, a slash and the number of a message")]
     Position(String),
 }
 
 /// No stream is that long.
-pub(crate) const SEQUENCE_MAX: u64 = 1 << 62;
+pub(crate) const SEQUENCE_MAX: u64 = 1 << 55;
 
 impl StreamId {
     /// The bits as they are.

@@ -41,6 +41,7 @@ impl Connection {
                 dialect.send_short(channel.number, envelope, output)
             });
             let count = self.departing.len();
+            self.moved += sent + count as u64;
             busy |= count > 0 || sent > 0;
             for (at, queued) in self.departing.drain(..).enumerate() {
                 if self
@@ -69,7 +70,6 @@ impl Connection {
                     }
                 }
             }
-            self.moved += count as u64;
             stats.messages_out.add(sent);
             shared.stats.messages_out.add_shared(sent);
             let is_last = self.wire.output.byte_len() - before < wanted / 2;

@@ -23,7 +23,8 @@ macro_rules! receives {
         impl $handle {
             /// The next message of all peers, fairly; `None` once the socket has closed.
             /// Several tasks may receive at once. The message counts as handled, and its
-            /// sender learns so, when it is dropped.
+            /// sender learns so, when it is dropped. Now and then it lets the other tasks of its
+            /// thread on first, though a message is there.
             ///
             /// # Errors
             /// [`RecvError::Delivering`] for a socket that delivers to an actor, [`RecvError::TimedOut`] after

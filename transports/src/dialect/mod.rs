@@ -124,7 +124,7 @@ pub trait Dialect: Send {
     fn check(&self, envelope: &Envelope) -> Result<(), Unsendable>;
 
     /// [Checks](Self::check) and [sends](Self::send) a small message, without taking it; `false` if it is not so small
-    /// that this saves anything, and was not sent.
+    /// that this saves anything, and was not sent. Called with the socket locked: it neither blocks nor calls anybody back.
     fn send_short(&mut self, _channel: u32, _envelope: &Envelope, _output: &mut Output) -> bool {
         false
     }

@@ -114,6 +114,10 @@ impl Conversation {
             Some(state) if state.receives() && state.assembly.is_none() => state.number(),
             _ => return 0,
         };
+        // Such a number takes two bytes.
+        if channel >= 0x80 {
+            return 0;
+        }
         let mut rest = input;
         for _ in events.len()..EVENTS_MAX {
             let Some((head, after)) = rest.split_first_chunk::<SHORT_HEAD_BYTES>() else {

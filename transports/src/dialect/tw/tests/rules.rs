@@ -506,3 +506,18 @@ fn a_small_message_has_three_bytes_before_its_payload() {
 fn events_stay_small() {
     assert!(size_of::<Event>() <= 96);
 }
+
+#[test]
+fn small_messages_on_a_channel_of_two_bytes_are_told_from_those_of_one() {
+    let mut pair = Pair::greeted();
+    while pair.open() < 133 {}
+    // The number's first byte is 133, too, and its second would do for a length.
+    let sent: Vec<_> = (0..40).map(|number| Envelope::new(&[number; 16])).collect();
+    for envelope in &sent {
+        pair.dialer.send(133, envelope.clone());
+    }
+    pair.deliver();
+    let received: Vec<_> = pair.listener.messages();
+    let expected: Vec<_> = sent.into_iter().map(|envelope| (133, envelope)).collect();
+    assert_eq!(received, expected);
+}
