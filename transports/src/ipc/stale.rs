@@ -29,8 +29,12 @@ enum Found {
 ///
 /// Those who do so lock the folder, so that none removes what another has published since it looked.
 pub(super) async fn clear(path: &Path, endpoint: &Endpoint) -> Result<(), TransportError> {
-    while_free(path, endpoint, || match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+    while_free(path, endpoint, |found| match found {
+        Found::Stale => match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        },
+        // What is there by now was published since: who publishes needs no lock.
         _ => Ok(()),
     })
     .await
@@ -43,19 +47,19 @@ pub(super) async fn replace(
     by: &Path,
     endpoint: &Endpoint,
 ) -> Result<(), TransportError> {
-    while_free(path, endpoint, || fs::rename(by, path)).await
+    while_free(path, endpoint, |_| fs::rename(by, path)).await
 }
 
 /// Under the lock of the folder, and only if there is nothing at `path` but what a dead process left.
 async fn while_free(
     path: &Path,
     endpoint: &Endpoint,
-    then: impl FnOnce() -> io::Result<()>,
+    then: impl FnOnce(&Found) -> io::Result<()>,
 ) -> Result<(), TransportError> {
     let failed = |error| TransportError::from_io(endpoint, error);
     let _locked = lock(folder(path)).await.map_err(failed)?;
     match look(path).map_err(failed)? {
-        Found::Nothing | Found::Stale => then().map_err(failed),
+        found @ (Found::Nothing | Found::Stale) => then(&found).map_err(failed),
         Found::Live => Err(TransportError::AddressInUse {
             endpoint: endpoint.to_string(),
         }),
