@@ -5,6 +5,7 @@ mod pub_sub;
 mod push_pull;
 mod req_rep;
 
+use omq_tokio::Context;
 use roles::Role;
 
 #[global_allocator]
@@ -16,8 +17,8 @@ fn main() -> std::process::ExitCode {
         Role::Pull(order) => push_pull::pull(&order),
         Role::Req(order) => on_one_thread(req_rep::req(&order)),
         Role::Rep(order) => on_one_thread(req_rep::rep(&order)),
-        Role::Pub(fan_out) => on_one_thread(pub_sub::publish(&fan_out)),
-        Role::Sub(fan_out) => on_one_thread(pub_sub::subscribe(fan_out)),
+        Role::Pub(fan_out) => on_one_thread(pub_sub::publish(&fan_out, Context::new)),
+        Role::Sub(fan_out) => on_one_thread(pub_sub::subscribe(fan_out, Context::new)),
     })
 }
 

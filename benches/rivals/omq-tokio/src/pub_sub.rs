@@ -1,3 +1,5 @@
+//! The same for both ways to use omq-tokio, which differ in the context: where its sockets do their I/O.
+
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
@@ -11,12 +13,12 @@ const BATCH_MESSAGES: usize = 256;
 /// Longer than a thousand connections take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-pub(crate) async fn publish(fan_out: &FanOut) -> Result<(), Failure> {
+pub(crate) async fn publish(fan_out: &FanOut, context: fn() -> Context) -> Result<(), Failure> {
     let FanOut { order, subscribers } = fan_out;
     let mut options = options(order)?.linger_forever();
     // Who has no room is waited for.
     options.xpub_nodrop = true;
-    let context = Context::new();
+    let context = context();
     let socket = context.socket(SocketType::Pub, options);
     let endpoint = socket.bind(order.endpoint.as_str()).await?;
     Line::Listening(endpoint.to_string()).print();
@@ -36,8 +38,8 @@ pub(crate) async fn publish(fan_out: &FanOut) -> Result<(), Failure> {
     Ok(())
 }
 
-pub(crate) async fn subscribe(fan_out: FanOut) -> Result<(), Failure> {
-    let context = Context::new();
+pub(crate) async fn subscribe(fan_out: FanOut, context: fn() -> Context) -> Result<(), Failure> {
+    let context = context();
     let mut sockets = Vec::with_capacity(fan_out.subscribers);
     for _ in 0..fan_out.subscribers {
         let socket = context.socket(SocketType::Sub, options(&fan_out.order)?);
